@@ -1,0 +1,1 @@
+//! SDK for Azure Functions custom handlers on axum.

@@ -1,0 +1,1 @@
+//! Runs function apps on a laptop the way the Azure Functions host does.

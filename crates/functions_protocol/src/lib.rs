@@ -1,0 +1,1 @@
+//! The contract between the Azure Functions host and a custom handler, as data.

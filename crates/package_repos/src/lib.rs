@@ -1,0 +1,1 @@
+//! What apt and yum repositories and their mirrors are, and what is wrong with one.

@@ -1,0 +1,1 @@
+//! Polite HTTP for looking at package repositories: families, addresses, TLS, limits.

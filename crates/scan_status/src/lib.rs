@@ -1,0 +1,1 @@
+//! The messages that scanners send, merging them, and the public status document.

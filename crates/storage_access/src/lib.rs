@@ -1,0 +1,1 @@
+//! Clients for Blob and Queue storage, from app settings to typed operations.

@@ -1,0 +1,1 @@
+//! Azure Blob and Queue storage on a laptop, for development and tests.

@@ -1,0 +1,2 @@
+//! The workspace's own commands: manifest, stage, tidy, bench, checks.
+fn main() {}

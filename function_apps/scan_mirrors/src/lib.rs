@@ -1,0 +1,1 @@
+//! Checks package mirrors every few minutes.

@@ -1,0 +1,2 @@
+//! The scan_mirrors function app.
+fn main() {}

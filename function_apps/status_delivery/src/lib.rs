@@ -1,0 +1,1 @@
+//! Merges scan results into one public status document.

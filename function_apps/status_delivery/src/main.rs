@@ -1,0 +1,2 @@
+//! The status_delivery function app.
+fn main() {}
