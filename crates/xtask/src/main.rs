@@ -1,2 +1,85 @@
-//! The workspace's own commands: manifest, stage, tidy, bench, checks.
-fn main() {}
+//! `cargo xtask`: what the workspace does to itself.
+
+mod apps;
+mod ci;
+mod manifest;
+mod stage;
+mod tidy;
+mod workspace;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// The workspace's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write host.json, function.json, example settings and settings tables from the apps' declarations
+    Manifest {
+        /// Write nothing; fail with a diff when a committed file differs, is missing or is left over
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build the folder that `func start` and `func azure functionapp publish` read: target/func/<app>/
+    Stage(stage::Arguments),
+    /// Check the house rules that no compiler checks
+    Tidy,
+    /// Run everything that the test command runs, step by step
+    Ci(ci::Arguments),
+}
+
+fn main() -> ExitCode {
+    let workspace = Workspace::here();
+    let outcome = match Arguments::parse().command {
+        Command::Manifest { check: true } => manifest::check(&workspace),
+        Command::Manifest { check: false } => manifest::write(&workspace),
+        Command::Stage(arguments) => stage::run(&workspace, &arguments),
+        Command::Tidy => tidy(&workspace),
+        Command::Ci(arguments) => ci::run(&workspace, &arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {}", chain(error.as_ref())));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a command gives back: its errors are shown once, here at the edge.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn tidy(workspace: &Workspace) -> Outcome {
+    let findings = tidy::check(workspace)?;
+    for finding in &findings {
+        say(&finding.to_string());
+    }
+    if findings.is_empty() { Ok(()) } else { Err(format!("{} house rules are broken", findings.len()).into()) }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// Talk goes to standard error; a closed pipe there is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Whether talk may be coloured: a terminal, and nobody asked for plain text.
+fn colours() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "NO_COLOR is read once, at the edge")]
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !refused && io::stderr().is_terminal()
+}
