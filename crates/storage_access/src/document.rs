@@ -1,0 +1,330 @@
+//! Blobs that are read and written as a whole, under a condition.
+
+use std::num::NonZero;
+
+use azure_core::http::Etag;
+use azure_storage_blob::BlobClient;
+use azure_storage_blob::models::{BlobClientDeleteOptions, BlobClientDownloadOptions, BlockBlobClientUploadOptions};
+use bytes::Bytes;
+use futures::TryStreamExt;
+use jiff::Timestamp;
+
+use crate::container::Container;
+use crate::encoding::timestamp;
+use crate::error::{Cause, StorageError};
+use crate::etag::ETag;
+use crate::storage::client_or;
+
+/// A blob that fits into memory. Clones are cheap.
+#[derive(Clone, Debug)]
+pub struct Document {
+    container: Container,
+    path: String,
+    limit: usize,
+}
+
+/// A document's bytes and the version they belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Versioned {
+    /// The version, for the condition of the next write.
+    pub etag: ETag,
+    /// The whole content.
+    pub bytes: Bytes,
+    /// When this version was written, by the service's clock.
+    pub last_modified: Option<Timestamp>,
+    /// Its metadata, sorted by name. Names come back in lower case.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// What [`Document::get_if_changed`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// The version is the one that the caller has.
+    Unchanged,
+    /// Another version.
+    Changed(Versioned),
+    /// There is no such blob, or no such container.
+    Absent,
+}
+
+/// When a write may happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Whatever is there. Only for content that is a function of the name.
+    Always,
+    /// Only if nothing is there.
+    IfAbsent,
+    /// Only if this version is there.
+    IfMatch(ETag),
+}
+
+/// How a conditional write ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a conflict is not an error, and means that nothing was written"]
+pub enum Put {
+    /// Written; the new version.
+    Stored(ETag),
+    /// The condition does not hold. It may be this very write, applied by a try whose answer was lost, that made the
+    /// condition fail: read the document again before deciding.
+    Conflict,
+}
+
+/// The headers that a reader of the blob gets, and its metadata.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlobHeaders {
+    /// `Content-Type`; without it `application/octet-stream`.
+    pub content_type: Option<String>,
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
+    /// `x-ms-meta-*`: names are identifiers, values printable ASCII, 8 KiB together.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl BlobHeaders {
+    /// Headers with this `Content-Type` and nothing else.
+    pub fn content_type(value: &str) -> Self {
+        Self {
+            content_type: Some(value.to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+impl Document {
+    /// The largest document read unless [`Document::with_limit`] says otherwise: 64 MiB.
+    pub const DEFAULT_LIMIT: usize = 64 << 20;
+
+    pub(crate) fn new(container: Container, path: &str) -> Self {
+        Self {
+            container,
+            path: path.to_owned(),
+            limit: Self::DEFAULT_LIMIT,
+        }
+    }
+
+    /// The blob's name inside its container.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The same document, read only up to `bytes`.
+    #[must_use]
+    pub fn with_limit(self, bytes: usize) -> Self {
+        Self { limit: bytes, ..self }
+    }
+
+    /// The document, or `None` if the blob or its container does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`], also for a blob over the limit.
+    pub async fn get(&self) -> Result<Option<Versioned>, StorageError> {
+        match self.read(None).await? {
+            Read::Changed(document) => Ok(Some(document)),
+            Read::Absent | Read::Unchanged => Ok(None),
+        }
+    }
+
+    /// The document unless it still has the version `known`; then nothing is transferred.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::get`].
+    pub async fn get_if_changed(&self, known: &ETag) -> Result<Read, StorageError> {
+        self.read(Some(known)).await
+    }
+
+    /// Writes the whole document in one request, so that a reader sees the old or the new version and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`]; after one without an answer the write may have happened.
+    pub async fn put(&self, bytes: Bytes, condition: Condition, headers: BlobHeaders) -> Result<Put, StorageError> {
+        const OPERATION: &str = "write blob";
+        let metadata = headers.metadata.into_iter().collect();
+        let (if_match, if_none_match) = match &condition {
+            Condition::Always => (None, None),
+            Condition::IfAbsent => (None, Some(Etag::from("*"))),
+            Condition::IfMatch(etag) => (Some(etag.to_azure()), None),
+        };
+        let options = BlockBlobClientUploadOptions {
+            blob_cache_control: headers.cache_control,
+            blob_content_type: headers.content_type,
+            if_match,
+            if_none_match,
+            metadata: Some(metadata),
+            // One part: staged blocks and their commit would be several requests.
+            partition_size: NonZero::new(bytes.len().max(1) as u64),
+            method_options: self.container.storage.method_options(),
+            ..Default::default()
+        };
+        match self
+            .client(OPERATION)?
+            .block_blob_client()
+            .upload(bytes.into(), Some(options))
+            .await
+        {
+            Ok(answer) => match answer.etag {
+                Some(etag) => Ok(Put::Stored(ETag::normalized(etag.as_ref()))),
+                None => Err(self.unreadable(OPERATION, "it has no ETag")),
+            },
+            Err(error) => {
+                let error = StorageError::of(OPERATION, self.resource(), &error);
+                let conflict = match condition {
+                    Condition::Always => false,
+                    Condition::IfAbsent => matches!(error.code(), Some("BlobAlreadyExists" | "ConditionNotMet")),
+                    // If-Match on a blob that is gone is answered with 412 too, or with 404 by some services.
+                    Condition::IfMatch(_) => matches!(error.code(), Some("ConditionNotMet" | "BlobNotFound")),
+                };
+                if conflict { Ok(Put::Conflict) } else { Err(error) }
+            }
+        }
+    }
+
+    /// Deletes the blob if `condition` holds; true if this call did. Nothing there: false.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`]; [`Condition::IfAbsent`] makes no sense here and is refused.
+    pub async fn delete(&self, condition: Condition) -> Result<bool, StorageError> {
+        const OPERATION: &str = "delete blob";
+        let if_match = match condition {
+            Condition::Always => None,
+            Condition::IfMatch(etag) => Some(etag.to_azure()),
+            Condition::IfAbsent => {
+                let message = "a blob that is absent cannot be deleted".to_owned();
+                return Err(StorageError::new(
+                    OPERATION,
+                    self.resource(),
+                    Cause::Invalid { message },
+                ));
+            }
+        };
+        let options = BlobClientDeleteOptions {
+            if_match,
+            method_options: self.container.storage.method_options(),
+            ..Default::default()
+        };
+        match self.client(OPERATION)?.delete(Some(options)).await {
+            Ok(_) => Ok(true),
+            Err(error) => {
+                let error = StorageError::of(OPERATION, self.resource(), &error);
+                if error.is_not_found() || error.code() == Some("ConditionNotMet") {
+                    Ok(false)
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    async fn read(&self, known: Option<&ETag>) -> Result<Read, StorageError> {
+        let attempts = self.container.storage.clients.retry.attempts.max(1);
+        let mut failed = 0;
+        loop {
+            match self.read_once(known).await {
+                // The pipeline tries again until headers arrive; a connection that breaks in the body is up to us.
+                Err(error) if matches!(error.cause(), Cause::NoAnswer { .. }) && failed + 1 < attempts => failed += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn read_once(&self, known: Option<&ETag>) -> Result<Read, StorageError> {
+        const OPERATION: &str = "read blob";
+        let options = BlobClientDownloadOptions {
+            if_none_match: known.map(ETag::to_azure),
+            // One part, for one request: later parts would be of the same version or fail.
+            partition_size: NonZero::new(self.limit.max(1)),
+            method_options: self.container.storage.method_options(),
+            ..Default::default()
+        };
+        let mut answer = match self.client(OPERATION)?.download(Some(options)).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let error = StorageError::of(OPERATION, self.resource(), &error);
+                return match (error.status(), error.code()) {
+                    (Some(304), _) => Ok(Read::Unchanged),
+                    (_, Some("BlobNotFound" | "ContainerNotFound")) => Ok(Read::Absent),
+                    _ => Err(error),
+                };
+            }
+        };
+        let too_large = |size| {
+            StorageError::new(
+                OPERATION,
+                self.resource(),
+                Cause::TooLarge {
+                    size,
+                    limit: self.limit,
+                },
+            )
+        };
+        let whole = content_range_size(answer.headers.get_optional_str(&"content-range".into()));
+        if let Some(size) = whole.filter(|size| *size > self.limit as u64) {
+            return Err(too_large(size));
+        }
+        let Some(etag) = answer.properties.etag else {
+            return Err(self.unreadable(OPERATION, "it has no ETag"));
+        };
+        let expected = whole.or(answer.properties.content_length);
+        let mut bytes = Vec::with_capacity(expected.unwrap_or_default().min(self.limit as u64) as usize);
+        let broken = |error: azure_core::Error| StorageError::of(OPERATION, self.resource(), &error);
+        while let Some(chunk) = answer.body.try_next().await.map_err(broken)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > self.limit {
+                return Err(too_large(bytes.len() as u64));
+            }
+        }
+        if expected.is_some_and(|expected| expected != bytes.len() as u64) {
+            let message = "the connection ended before the content did".to_owned();
+            return Err(StorageError::new(
+                OPERATION,
+                self.resource(),
+                Cause::NoAnswer { message },
+            ));
+        }
+        let mut metadata: Vec<(String, String)> = answer.properties.metadata.into_iter().collect();
+        metadata.sort();
+        Ok(Read::Changed(Versioned {
+            etag: ETag::normalized(etag.as_ref()),
+            bytes: bytes.into(),
+            last_modified: answer.properties.last_modified.and_then(timestamp),
+            metadata,
+        }))
+    }
+
+    fn client(&self, operation: &'static str) -> Result<BlobClient, StorageError> {
+        // The URL library drops such segments, and the request would name the container.
+        if matches!(self.path.as_str(), "" | "." | "..") {
+            let message = "this is not a name for a blob".to_owned();
+            return Err(StorageError::new(
+                operation,
+                self.resource(),
+                Cause::Invalid { message },
+            ));
+        }
+        let blobs = client_or(self.container.storage.blobs(), operation, &self.resource())?;
+        Ok(blobs.blob_client(self.container.name(), &self.path))
+    }
+
+    fn resource(&self) -> String {
+        format!("{}/{}", self.container.name(), self.path)
+    }
+
+    fn unreadable(&self, operation: &'static str, message: &str) -> StorageError {
+        StorageError::new(
+            operation,
+            self.resource(),
+            Cause::Unreadable {
+                message: message.to_owned(),
+            },
+        )
+    }
+}
+
+/// The size after the slash of `bytes 0-9/10`.
+fn content_range_size(header: Option<&str>) -> Option<u64> {
+    header?.rsplit_once('/')?.1.parse().ok()
+}
