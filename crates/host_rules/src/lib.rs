@@ -1,1 +1,7 @@
-//! The rules of the Azure Functions host as a pure machine: wire, schedules, queues, timers.
+//! The rules of the Azure Functions host as pure code: what it sends to a custom handler and concludes from the answer
+//! ([`wire`]), when timers run ([`schedule`]), and how listeners, retries and the handler's process are driven
+//! ([`machine`]). Nothing here does I/O or reads a clock: time and randomness are arguments.
+
+pub mod dotnet;
+pub mod newtonsoft;
+pub mod schedule;
