@@ -1,0 +1,195 @@
+//! The settings of one app: environment over `local.settings.json` over `local.settings.example.json`.
+
+use std::collections::BTreeMap;
+
+use super::LocalSettings;
+
+/// Where a setting's value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Given by the development host itself (demo, storage).
+    Host,
+    /// A real environment variable.
+    Environment,
+    /// `local.settings.json`.
+    Local,
+    /// `local.settings.example.json`.
+    Example,
+}
+
+/// All settings of one app. `Debug` shows names and sources, never values.
+#[derive(Clone, Default)]
+pub struct AppSettings {
+    values: BTreeMap<String, (String, Source)>,
+}
+
+const DEVELOPMENT_STORAGE: &str = "UseDevelopmentStorage=true";
+
+impl AppSettings {
+    /// Merges the sources. Every value that means "the development storage" becomes `storage`, the explicit connection
+    /// string: when its port is taken the short form would reach someone else's store.
+    pub fn merge(
+        environment: &BTreeMap<String, String>,
+        local: &LocalSettings,
+        example: &LocalSettings,
+        overrides: &BTreeMap<String, String>,
+        storage: &str,
+    ) -> Self {
+        let mut values = BTreeMap::new();
+        for (source, layer) in [
+            (Source::Example, &example.values),
+            (Source::Local, &local.values),
+            (Source::Environment, environment),
+            (Source::Host, overrides),
+        ] {
+            for (name, value) in layer {
+                values.insert(name.clone(), (value.clone(), source));
+            }
+        }
+        values
+            .entry("AzureWebJobsStorage".to_owned())
+            .or_insert_with(|| (storage.to_owned(), Source::Host));
+        for (value, _) in values.values_mut() {
+            if value
+                .trim()
+                .trim_end_matches(';')
+                .eq_ignore_ascii_case(DEVELOPMENT_STORAGE)
+            {
+                storage.clone_into(value);
+            }
+        }
+        Self { values }
+    }
+
+    /// The value of a setting.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|(value, _)| value.as_str())
+    }
+
+    /// Every setting, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values
+            .iter()
+            .map(|(name, (value, _))| (name.as_str(), value.as_str()))
+    }
+
+    /// The settings that stand in a settings file or were given by the development host, not those of the machine.
+    pub fn declared(&self) -> impl Iterator<Item = (&str, &str, Source)> {
+        let declared = self
+            .values
+            .iter()
+            .filter(|(_, (_, source))| *source != Source::Environment);
+        declared.map(|(name, (value, source))| (name.as_str(), value.as_str(), *source))
+    }
+
+    /// Replaces each `%NAME%` by the setting's value; the name of the first missing setting otherwise.
+    /// A lone `%` stays, as in the host's name resolver.
+    ///
+    /// # Errors
+    /// The name of a setting that is not there.
+    pub fn resolve(&self, text: &str) -> Result<String, String> {
+        let mut resolved = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('%') {
+            resolved.push_str(before);
+            let Some((name, tail)) = after.split_once('%') else {
+                resolved.push('%');
+                rest = after;
+                continue;
+            };
+            resolved.push_str(self.get(name).ok_or_else(|| name.to_owned())?);
+            rest = tail;
+        }
+        resolved.push_str(rest);
+        Ok(resolved)
+    }
+
+    /// Whether the function is switched off: `AzureWebJobs.<name>.Disabled` or `AzureWebJobs_<name>_Disabled` is `1`
+    /// or `true`. (The old `disabled` in function.json is not read by the host.)
+    pub fn is_disabled(&self, function: &str) -> bool {
+        [
+            format!("AzureWebJobs.{function}.Disabled"),
+            format!("AzureWebJobs_{function}_Disabled"),
+        ]
+        .iter()
+        .filter_map(|name| self.get(name))
+        .any(|value| value == "1" || value.eq_ignore_ascii_case("true"))
+    }
+}
+
+impl std::fmt::Debug for AppSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map()
+            .entries(self.values.iter().map(|(name, (_, source))| (name, source)))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    fn file(pairs: &[(&str, &str)]) -> LocalSettings {
+        LocalSettings { values: map(pairs) }
+    }
+
+    fn merge(environment: &[(&str, &str)], local: &[(&str, &str)], example: &[(&str, &str)]) -> AppSettings {
+        AppSettings::merge(&map(environment), &file(local), &file(example), &map(&[]), "Explicit=1")
+    }
+
+    #[test]
+    fn environment_wins_over_local_over_example() {
+        let settings = merge(
+            &[("A", "env")],
+            &[("A", "local"), ("B", "local")],
+            &[("A", "ex"), ("B", "ex"), ("C", "ex")],
+        );
+        assert_eq!(
+            [settings.get("A"), settings.get("B"), settings.get("C")],
+            [Some("env"), Some("local"), Some("ex")]
+        );
+    }
+
+    #[test]
+    fn development_storage_becomes_the_explicit_connection_string() {
+        let settings = merge(
+            &[("E", "usedevelopmentstorage=TRUE;")],
+            &[("L", "UseDevelopmentStorage=true")],
+            &[],
+        );
+        for name in ["E", "L", "AzureWebJobsStorage"] {
+            assert_eq!(settings.get(name), Some("Explicit=1"), "{name}");
+        }
+    }
+
+    #[test]
+    fn percent_names_are_replaced_and_missing_ones_named() {
+        let settings = merge(&[], &[("Queue", "work")], &[]);
+        assert_eq!(settings.resolve("%Queue%-in").unwrap(), "work-in");
+        assert_eq!(settings.resolve("100%").unwrap(), "100%");
+        assert_eq!(settings.resolve("%Nope%").unwrap_err(), "Nope");
+    }
+
+    #[test]
+    fn functions_are_disabled_by_either_spelling() {
+        let settings = merge(
+            &[],
+            &[("AzureWebJobs.f.Disabled", "True"), ("AzureWebJobs_g_Disabled", "1")],
+            &[],
+        );
+        assert!(settings.is_disabled("f") && settings.is_disabled("g") && !settings.is_disabled("h"));
+        assert!(!merge(&[], &[("AzureWebJobs.f.Disabled", "yes")], &[]).is_disabled("f"));
+    }
+
+    #[test]
+    fn debug_output_shows_no_value() {
+        assert!(!format!("{:?}", merge(&[], &[("K", "s3cret")], &[])).contains("s3cret"));
+    }
+}

@@ -1,0 +1,11 @@
+//! Handler processes: start, readiness, crash, restart, end.
+
+mod environment;
+mod orphans;
+mod ports;
+mod process;
+
+pub use environment::{Place, environment};
+pub use orphans::Roster;
+pub use ports::{bind_from, free_port, listening};
+pub use process::{Executable, Process, StartError, Stream, describe, locate};
