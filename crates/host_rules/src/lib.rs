@@ -3,5 +3,6 @@
 //! ([`machine`]). Nothing here does I/O or reads a clock: time and randomness are arguments.
 
 pub mod dotnet;
+pub mod machine;
 pub mod newtonsoft;
 pub mod schedule;

@@ -14,7 +14,10 @@ const CONVERT: GeneralPurpose = GeneralPurpose::new(
 /// and the empty text is valid (no bytes).
 pub fn convert_from_base64(text: &str) -> Option<Vec<u8>> {
     if text.contains([' ', '\t', '\r', '\n']) {
-        let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\r' | '\n')).collect();
+        let compact: String = text
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '\t' | '\r' | '\n'))
+            .collect();
         return CONVERT.decode(compact).ok();
     }
     CONVERT.decode(text).ok()

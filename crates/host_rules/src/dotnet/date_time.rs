@@ -34,6 +34,15 @@ pub struct DateTimeOffset {
 }
 
 impl DateTime {
+    /// An instant on the clocks of the host's zone.
+    pub fn local(moment: jiff::Timestamp, zone: &TimeZone) -> Self {
+        let offset = whole_minutes(zone.to_offset(moment));
+        Self {
+            wall: offset.to_datetime(moment),
+            kind: DateTimeKind::Local,
+        }
+    }
+
     /// ISO 8601 as Newtonsoft writes it: fraction only when there is one (up to 7 digits), then `Z`, an offset or nothing.
     pub fn iso_text(&self, zone: &TimeZone) -> String {
         let zone_text = match self.kind {
@@ -67,12 +76,20 @@ impl DateTime {
 impl DateTimeOffset {
     /// The offset form of an instant, in universal time.
     pub fn utc(moment: jiff::Timestamp) -> Self {
-        Self { wall: Offset::UTC.to_datetime(moment), offset: Offset::UTC }
+        Self {
+            wall: Offset::UTC.to_datetime(moment),
+            offset: Offset::UTC,
+        }
     }
 
     /// ISO 8601 with offset, never `Z`; fraction only when there is one.
     pub fn iso_text(&self) -> String {
-        format!("{}{}{}", seconds_text(self.wall), fraction_text(self.wall), offset_text(self.offset))
+        format!(
+            "{}{}{}",
+            seconds_text(self.wall),
+            fraction_text(self.wall),
+            offset_text(self.offset)
+        )
     }
 
     /// `2026-11-20T10:00:00+00:00`, without a fraction.
@@ -82,7 +99,10 @@ impl DateTimeOffset {
 
     /// The invariant culture's general form, `11/20/2026 10:00:00 +00:00`.
     pub fn general_text(&self) -> String {
-        let local = DateTime { wall: self.wall, kind: DateTimeKind::Unspecified };
+        let local = DateTime {
+            wall: self.wall,
+            kind: DateTimeKind::Unspecified,
+        };
         format!("{} {}", local.general_text(), offset_text(self.offset))
     }
 }
@@ -90,11 +110,27 @@ impl DateTimeOffset {
 /// The offset of a zone at a time shown by its clocks. At the far ends of the calendar, where the instant lies outside,
 /// .NET uses the zone's plain offset; universal time is near enough there.
 pub(crate) fn local_offset(wall: civil::DateTime, zone: &TimeZone) -> Offset {
-    zone.to_ambiguous_timestamp(wall).compatible().map_or(Offset::UTC, |moment| zone.to_offset(moment))
+    let moment = zone.to_ambiguous_timestamp(wall).compatible();
+    moment.map_or(Offset::UTC, |moment| whole_minutes(zone.to_offset(moment)))
+}
+
+/// .NET knows no seconds in offsets: local mean times of old are rounded up.
+fn whole_minutes(offset: Offset) -> Offset {
+    let seconds = offset.seconds();
+    let rounded = seconds + (-seconds).rem_euclid(60);
+    Offset::from_seconds(rounded).unwrap_or(offset)
 }
 
 fn seconds_text(w: civil::DateTime) -> String {
-    format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", w.year(), w.month(), w.day(), w.hour(), w.minute(), w.second())
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+        w.year(),
+        w.month(),
+        w.day(),
+        w.hour(),
+        w.minute(),
+        w.second()
+    )
 }
 
 fn fraction_text(w: civil::DateTime) -> String {

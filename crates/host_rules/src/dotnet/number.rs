@@ -34,7 +34,11 @@ fn general(scientific: &str, precision: i32) -> String {
     let point = exponent + 1;
     if point > count.max(precision) || point < -3 {
         let (first, rest) = digits.split_at(1);
-        let fraction = if rest.is_empty() { String::new() } else { format!(".{rest}") };
+        let fraction = if rest.is_empty() {
+            String::new()
+        } else {
+            format!(".{rest}")
+        };
         let exponent_sign = if exponent < 0 { '-' } else { '+' };
         return format!("{sign}{first}{fraction}E{exponent_sign}{:02}", exponent.unsigned_abs());
     }

@@ -38,7 +38,11 @@ pub fn time_span_text(span: SignedDuration) -> String {
     let days = seconds / SECONDS_PER_DAY;
     let days = if days == 0 { String::new() } else { format!("{days}.") };
     let ticks = span.subsec_nanos() / 100;
-    let fraction = if ticks == 0 { String::new() } else { format!(".{ticks:07}") };
+    let fraction = if ticks == 0 {
+        String::new()
+    } else {
+        format!(".{ticks:07}")
+    };
     let (hours, minutes) = (seconds % SECONDS_PER_DAY / 3600, seconds % 3600 / 60);
     format!("{sign}{days}{hours:02}:{minutes:02}:{:02}{fraction}", seconds % 60)
 }
@@ -50,7 +54,9 @@ fn number(digits: &str) -> Option<i64> {
 
 /// Seconds and nanoseconds of `ss[.fffffff]`.
 fn seconds(text: &str) -> Option<(i64, i32)> {
-    let Some((whole, fraction)) = text.split_once('.') else { return Some((number(text)?, 0)) };
+    let Some((whole, fraction)) = text.split_once('.') else {
+        return Some((number(text)?, 0));
+    };
     let valid = (1..=7).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
     let padded = if valid { format!("{fraction:0<9}") } else { return None };
     Some((number(whole)?, padded.parse().ok()?))
@@ -72,13 +78,29 @@ mod tests {
             ("-00:05:00", "-00:05:00"),
             ("00:00:00.05", "00:00:00.0500000"),
         ] {
-            assert_eq!(parse_time_span(text).map(time_span_text).as_deref(), Some(constant), "{text}");
+            assert_eq!(
+                parse_time_span(text).map(time_span_text).as_deref(),
+                Some(constant),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn it_refuses_what_dotnet_refuses() {
-        for text in ["", "5 minutes", "PT5M", "00:60:00", "00:00:60", "24:00", "1.5", "1.2.3:4", "00:00:00.", "::", "1:2:3:4:5"] {
+        for text in [
+            "",
+            "5 minutes",
+            "PT5M",
+            "00:60:00",
+            "00:00:60",
+            "24:00",
+            "1.5",
+            "1.2.3:4",
+            "00:00:00.",
+            "::",
+            "1:2:3:4:5",
+        ] {
             assert_eq!(parse_time_span(text), None, "{text}");
         }
     }

@@ -45,7 +45,10 @@ impl Value {
     pub fn member_ignoring_case(&self, name: &str) -> Option<&Value> {
         let Self::Object(members) = self else { return None };
         self.member(name).or_else(|| {
-            members.iter().find(|(key, _)| key.to_lowercase() == name.to_lowercase()).map(|(_, value)| value)
+            members
+                .iter()
+                .find(|(key, _)| key.to_lowercase() == name.to_lowercase())
+                .map(|(_, value)| value)
         })
     }
 

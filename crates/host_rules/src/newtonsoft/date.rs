@@ -33,7 +33,12 @@ fn iso(bytes: &[u8], zone: &TimeZone) -> Option<DateTime> {
     if year < 1 || hour > 24 || (end_of_day && (minute, second, ticks) != (0, 0, 0)) {
         return None;
     }
-    let date = civil::Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    let date = civil::Date::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    )
+    .ok()?;
     let time = civil::Time::new(
         if end_of_day { 0 } else { i8::try_from(hour).ok()? },
         i8::try_from(minute).ok()?,
@@ -47,10 +52,16 @@ fn iso(bytes: &[u8], zone: &TimeZone) -> Option<DateTime> {
         wall = wall.checked_add(SignedDuration::from_hours(24)).ok()?;
     }
     let Some(offset_seconds) = scanner.zone()? else {
-        return Some(DateTime { wall, kind: DateTimeKind::Unspecified });
+        return Some(DateTime {
+            wall,
+            kind: DateTimeKind::Unspecified,
+        });
     };
     match offset_seconds {
-        ZoneText::Utc => Some(DateTime { wall, kind: DateTimeKind::Utc }),
+        ZoneText::Utc => Some(DateTime {
+            wall,
+            kind: DateTimeKind::Utc,
+        }),
         ZoneText::Ahead(seconds) => {
             let universal = wall.checked_sub(SignedDuration::from_secs(seconds)).ok()?;
             (universal.year() >= 1).then(|| to_local(universal, zone))
@@ -60,13 +71,22 @@ fn iso(bytes: &[u8], zone: &TimeZone) -> Option<DateTime> {
 
 /// `DateTime.ToLocalTime` of a universal time.
 fn to_local(universal: civil::DateTime, zone: &TimeZone) -> DateTime {
-    let wall = Offset::UTC.to_timestamp(universal).map_or(universal, |moment| zone.to_datetime(moment));
-    DateTime { wall, kind: DateTimeKind::Local }
+    let wall = Offset::UTC
+        .to_timestamp(universal)
+        .map_or(universal, |moment| zone.to_datetime(moment));
+    DateTime {
+        wall,
+        kind: DateTimeKind::Local,
+    }
 }
 
 fn microsoft(text: &str, zone: &TimeZone) -> Option<DateTime> {
     let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
-    let sign = inner.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-')).map(|(index, _)| index);
+    let sign = inner
+        .char_indices()
+        .skip(1)
+        .find(|(_, c)| matches!(c, '+' | '-'))
+        .map(|(index, _)| index);
     let milliseconds: i64 = inner[..sign.unwrap_or(inner.len())].parse().ok()?;
     let moment = Timestamp::from_millisecond(milliseconds).ok()?;
     let universal = Offset::UTC.to_datetime(moment);
@@ -74,7 +94,10 @@ fn microsoft(text: &str, zone: &TimeZone) -> Option<DateTime> {
     match sign {
         _ if !in_range => None,
         Some(_) => Some(to_local(universal, zone)),
-        None => Some(DateTime { wall: universal, kind: DateTimeKind::Utc }),
+        None => Some(DateTime {
+            wall: universal,
+            kind: DateTimeKind::Utc,
+        }),
     }
 }
 

@@ -40,7 +40,13 @@ impl<'a> Reader<'a> {
 
     /// A reader from the start of a text. `zone` is the host's: timestamps with an offset are moved to it.
     pub fn new(text: &'a str, zone: &'a TimeZone) -> Self {
-        Self { text, at: 0, dates: DateParsing::DateTime, zone, maximum_depth: Self::DEFAULT_DEPTH }
+        Self {
+            text,
+            at: 0,
+            dates: DateParsing::DateTime,
+            zone,
+            maximum_depth: Self::DEFAULT_DEPTH,
+        }
     }
 
     /// Allows this many nested arrays and objects (the recursion of this reader is as deep, so keep it in the hundreds).
@@ -57,7 +63,9 @@ impl<'a> Reader<'a> {
 
     /// The whole text as one value: what `JToken.Parse` does. Only comments and blanks may follow.
     pub fn read_document(mut self) -> Result<Value, SyntaxError> {
-        let value = self.read_first()?.ok_or_else(|| self.error("Error reading JSON: no value"))?;
+        let value = self
+            .read_first()?
+            .ok_or_else(|| self.error("Error reading JSON: no value"))?;
         self.skip_blanks_and_comments()?;
         if self.at < self.text.len() {
             return Err(self.error("Additional text encountered after finished reading JSON content"));
@@ -68,7 +76,11 @@ impl<'a> Reader<'a> {
     /// The first value of the text, whatever follows; `None` when there is nothing but blanks and comments.
     pub fn read_first(&mut self) -> Result<Option<Value>, SyntaxError> {
         self.skip_blanks_and_comments()?;
-        if self.at >= self.text.len() { Ok(None) } else { self.value(0).map(Some) }
+        if self.at >= self.text.len() {
+            Ok(None)
+        } else {
+            self.value(0).map(Some)
+        }
     }
 
     pub(crate) fn peek(&self) -> Option<char> {
@@ -76,7 +88,10 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn error(&self, message: impl Into<String>) -> SyntaxError {
-        SyntaxError { message: message.into(), offset: self.at }
+        SyntaxError {
+            message: message.into(),
+            offset: self.at,
+        }
     }
 
     fn advance(&mut self, character: char) {
@@ -106,7 +121,9 @@ impl<'a> Reader<'a> {
                 };
                 self.at += length + 2;
             } else if self.eat("//") {
-                self.at += self.text[self.at..].find(['\r', '\n']).unwrap_or(self.text.len() - self.at);
+                self.at += self.text[self.at..]
+                    .find(['\r', '\n'])
+                    .unwrap_or(self.text.len() - self.at);
             } else {
                 return Ok(());
             }
@@ -114,7 +131,9 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn value(&mut self, depth: usize) -> Result<Value, SyntaxError> {
-        let Some(first) = self.peek() else { return Err(self.error("Unexpected end when reading JSON")) };
+        let Some(first) = self.peek() else {
+            return Err(self.error("Unexpected end when reading JSON"));
+        };
         match first {
             '"' | '\'' => {
                 let text = self.string(first)?;
@@ -148,7 +167,8 @@ impl<'a> Reader<'a> {
 
     /// Whether a word or number ends here.
     fn at_separator(&self) -> bool {
-        self.peek().is_none_or(|c| matches!(c, '}' | ']' | ',' | ')' | '/' | '\0') || c.is_whitespace())
+        self.peek()
+            .is_none_or(|c| matches!(c, '}' | ']' | ',' | ')' | '/' | '\0') || c.is_whitespace())
     }
 
     fn number(&mut self) -> Result<Value, SyntaxError> {
@@ -165,7 +185,10 @@ impl<'a> Reader<'a> {
 
     fn enter(&self, depth: usize) -> Result<(), SyntaxError> {
         if depth > self.maximum_depth {
-            return Err(self.error(format!("The reader's MaxDepth of {} has been exceeded", self.maximum_depth)));
+            return Err(self.error(format!(
+                "The reader's MaxDepth of {} has been exceeded",
+                self.maximum_depth
+            )));
         }
         Ok(())
     }
@@ -259,7 +282,9 @@ impl<'a> Reader<'a> {
     fn after_value(&self) -> SyntaxError {
         match self.peek() {
             None => self.error("Unexpected end when reading JSON"),
-            Some(c) => self.error(format!("After parsing a value an unexpected character was encountered: {c}")),
+            Some(c) => self.error(format!(
+                "After parsing a value an unexpected character was encountered: {c}"
+            )),
         }
     }
 
@@ -280,7 +305,9 @@ impl<'a> Reader<'a> {
     }
 
     fn escape(&mut self, text: &mut String) -> Result<(), SyntaxError> {
-        let Some(character) = self.peek() else { return Err(self.error("Unterminated string")) };
+        let Some(character) = self.peek() else {
+            return Err(self.error("Unterminated string"));
+        };
         self.advance(character);
         text.push(match character {
             'b' => '\u{8}',
@@ -320,7 +347,10 @@ impl<'a> Reader<'a> {
     }
 
     fn code_unit(&mut self) -> Result<u16, SyntaxError> {
-        let digits = self.text.get(self.at..self.at + 4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = self
+            .text
+            .get(self.at..self.at + 4)
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
         let unit = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok());
         let unit = unit.ok_or_else(|| self.error("Invalid Unicode escape sequence"))?;
         self.at += 4;
@@ -333,7 +363,8 @@ fn is_identifier(c: char) -> bool {
 }
 
 fn parse_number(literal: &str) -> Option<Value> {
-    let other_base = literal.len() > 1 && literal.starts_with('0') && !matches!(literal.as_bytes()[1], b'.' | b'e' | b'E');
+    let other_base =
+        literal.len() > 1 && literal.starts_with('0') && !matches!(literal.as_bytes()[1], b'.' | b'e' | b'E');
     if other_base {
         let hexadecimal = literal.strip_prefix("0x").or_else(|| literal.strip_prefix("0X"));
         let parsed = match hexadecimal {
@@ -349,7 +380,10 @@ fn parse_number(literal: &str) -> Option<Value> {
         return (literal.len() <= LONGEST_INTEGER).then(|| Value::integer(literal));
     }
     // Rust's own parser also knows "inf" and "nan"; letters other than the exponent cannot be part of a number here.
-    if literal.bytes().any(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E')) {
+    if literal
+        .bytes()
+        .any(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E'))
+    {
         return None;
     }
     literal.parse().ok().map(Value::Double)

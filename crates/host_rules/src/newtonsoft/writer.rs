@@ -7,14 +7,24 @@ use crate::dotnet::{Value, double_text, single_text};
 /// The value on one line, without blanks.
 pub fn compact(value: &Value, zone: &TimeZone) -> String {
     let mut out = String::new();
-    Writer { out: &mut out, zone, indent: None }.write(value, 0);
+    Writer {
+        out: &mut out,
+        zone,
+        indent: None,
+    }
+    .write(value, 0);
     out
 }
 
 /// The value over several lines, two blanks per level.
 pub fn indented(value: &Value, zone: &TimeZone) -> String {
     let mut out = String::new();
-    Writer { out: &mut out, zone, indent: Some("  ") }.write(value, 0);
+    Writer {
+        out: &mut out,
+        zone,
+        indent: Some("  "),
+    }
+    .write(value, 0);
     out
 }
 
@@ -42,7 +52,11 @@ impl Writer<'_> {
                 self.sequence(('[', ']'), items.iter().map(|item| (None, item)), level);
             }
             Value::Object(members) => {
-                self.sequence(('{', '}'), members.iter().map(|(name, item)| (Some(name.as_str()), item)), level);
+                self.sequence(
+                    ('{', '}'),
+                    members.iter().map(|(name, item)| (Some(name.as_str()), item)),
+                    level,
+                );
             }
         }
     }

@@ -35,13 +35,22 @@ pub enum CronError {
     },
 }
 
-const KINDS: [FieldKind; 6] =
-    [FieldKind::Second, FieldKind::Minute, FieldKind::Hour, FieldKind::Day, FieldKind::Month, FieldKind::DayOfWeek];
+const KINDS: [FieldKind; 6] = [
+    FieldKind::Second,
+    FieldKind::Minute,
+    FieldKind::Hour,
+    FieldKind::Day,
+    FieldKind::Month,
+    FieldKind::DayOfWeek,
+];
 
 impl CronExpression {
     /// Reads an expression.
     pub fn parse(expression: &str) -> Result<Self, CronError> {
-        let components: Vec<&str> = expression.split(' ').filter(|component| !component.is_empty()).collect();
+        let components: Vec<&str> = expression
+            .split(' ')
+            .filter(|component| !component.is_empty())
+            .collect();
         let with_seconds = match components.len() {
             5 => false,
             6 => true,
@@ -141,6 +150,10 @@ impl fmt::Display for CronExpression {
         if self.with_seconds {
             write!(f, "{} ", self.second)?;
         }
-        write!(f, "{} {} {} {} {}", self.minute, self.hour, self.day, self.month, self.day_of_week)
+        write!(
+            f,
+            "{} {} {} {} {}",
+            self.minute, self.hour, self.day, self.month, self.day_of_week
+        )
     }
 }

@@ -58,7 +58,15 @@ const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+const DAYS: [&str; 7] = [
+    "sunday",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+];
 
 impl FieldKind {
     fn bounds(self) -> (i32, i32) {
@@ -85,7 +93,10 @@ impl FieldKind {
         if prefix.is_empty() {
             return Err(malformed());
         }
-        let index = names.iter().position(|name| name.starts_with(&prefix)).ok_or_else(malformed)?;
+        let index = names
+            .iter()
+            .position(|name| name.starts_with(&prefix))
+            .ok_or_else(malformed)?;
         let (minimum, _) = self.bounds();
         Ok(minimum + i32::try_from(index).unwrap_or(i32::MAX))
     }
@@ -164,7 +175,9 @@ impl Field {
     /// The first allowed value that is not below `from`.
     pub(super) fn first_from(self, from: i8) -> Option<i8> {
         let candidates = self.bits & (u64::MAX << u32::from(from.unsigned_abs()).min(63));
-        i8::try_from(candidates.trailing_zeros()).ok().filter(|value| *value < 64)
+        i8::try_from(candidates.trailing_zeros())
+            .ok()
+            .filter(|value| *value < 64)
     }
 
     /// Whether the field is a wildcard or holds a range once steps are written out as lists.
@@ -197,7 +210,11 @@ impl fmt::Display for Field {
                 f.write_str(",")?;
             }
             any = true;
-            if first == last { write!(f, "{first}")? } else { write!(f, "{first}-{last}")? }
+            if first == last {
+                write!(f, "{first}")?
+            } else {
+                write!(f, "{first}-{last}")?
+            }
         }
         Ok(())
     }

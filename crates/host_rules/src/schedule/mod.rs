@@ -51,12 +51,18 @@ impl Schedule {
         }
         match CronExpression::parse(expression) {
             Ok(cron) => Ok(Self::Cron(cron)),
-            Err(CronError::Field { source: FieldError::Overflow, .. }) => {
-                Err(ScheduleError::Overflow { expression: expression.to_owned() })
-            }
+            Err(CronError::Field {
+                source: FieldError::Overflow,
+                ..
+            }) => Err(ScheduleError::Overflow {
+                expression: expression.to_owned(),
+            }),
             Err(cause) => match parse_time_span(expression) {
                 Some(interval) => Ok(Self::Interval(interval)),
-                None => Err(ScheduleError::NotRecognized { expression: expression.to_owned(), cause }),
+                None => Err(ScheduleError::NotRecognized {
+                    expression: expression.to_owned(),
+                    cause,
+                }),
             },
         }
     }
@@ -79,7 +85,9 @@ impl Schedule {
         match self {
             Self::Interval(interval) => *interval < MINUTE,
             Self::Cron(_) => {
-                let second = self.next_after(now, zone).and_then(|first| self.next_after(first, zone));
+                let second = self
+                    .next_after(now, zone)
+                    .and_then(|first| self.next_after(first, zone));
                 second.is_some_and(|second| second.duration_since(now) < MINUTE)
             }
         }

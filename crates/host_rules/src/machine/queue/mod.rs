@@ -1,0 +1,13 @@
+//! The storage queue listener: polling with back-off, batches, leases, release, poison messages, stop and drain.
+//!
+//! Behaviour of the queue extension 5.3.4 to 5.3.7 with the retries of the storage client it uses.
+
+mod calls;
+mod ending;
+mod listener;
+mod settings;
+mod storage;
+
+pub use listener::{QueueEffect, QueueEvent, QueueListener, RunId, StopKind, TriggerMessage};
+pub use settings::{MessageEncoding, QueueOptions, QueueSettings, QueueSettingsError, default_new_batch_threshold};
+pub use storage::{CallId, ReceivedMessage, StorageAnswer, StorageCall, StorageFailure};
