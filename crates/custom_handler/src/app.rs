@@ -1,0 +1,211 @@
+//! A function app: functions, settings, host settings.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use functions_protocol::names::{is_function_name, is_setting_name};
+
+use crate::claims::PayloadStore;
+use crate::declaration::Declaration;
+use crate::function::Function;
+use crate::host_settings::HostSettings;
+use crate::logs::LogSettings;
+use crate::schedule::check_schedule;
+use crate::setting::Setting;
+use crate::settings::{SettingProblem, Settings};
+
+type StoreOf<D> = Arc<dyn Fn(&D) -> Arc<dyn PayloadStore> + Send + Sync>;
+
+/// The declaration of a function app whose handlers share dependencies `D`. It needs no dependencies itself, so a tool
+/// can render it.
+#[must_use = "an app does nothing until it is run"]
+pub struct FunctionApp<D> {
+    pub(crate) name: &'static str,
+    pub(crate) functions: BTreeMap<&'static str, Function<D>>,
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) host: HostSettings,
+    pub(crate) store: Option<StoreOf<D>>,
+    repeated: Vec<&'static str>,
+}
+
+/// What is wrong with the declaration of an app: mistakes that types cannot show, all of them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the declaration of {app} is wrong:\n{}", .problems.join("\n"))]
+pub struct DeclarationError {
+    /// Name of the app.
+    pub app: &'static str,
+    /// One line per mistake.
+    pub problems: Vec<String>,
+}
+
+impl<D: Send + Sync + 'static> FunctionApp<D> {
+    /// An app without functions. The name is that of its executable.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            functions: BTreeMap::new(),
+            settings: Vec::new(),
+            host: HostSettings::default(),
+            store: None,
+            repeated: Vec::new(),
+        }
+    }
+
+    /// Adds a function.
+    pub fn function(mut self, function: Function<D>) -> Self {
+        let name = function.declaration.name;
+        if self.functions.insert(name, function).is_some() {
+            self.repeated.push(name);
+        }
+        self
+    }
+
+    /// Adds a setting that the app reads itself, beside connections and schedules.
+    pub fn setting(mut self, setting: Setting) -> Self {
+        self.settings.push(setting);
+        self
+    }
+
+    /// Sets the app's part of host.json.
+    pub fn host(self, host: HostSettings) -> Self {
+        Self { host, ..self }
+    }
+
+    /// Where messages go that are too large for a queue. Without a store such a message is an error that names its size.
+    pub fn payload_store<F>(self, store: F) -> Self
+    where
+        F: Fn(&D) -> Arc<dyn PayloadStore> + Send + Sync + 'static,
+    {
+        Self {
+            store: Some(Arc::new(store)),
+            ..self
+        }
+    }
+
+    /// Name of the app.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Names of the functions, in order.
+    pub fn function_names(&self) -> impl Iterator<Item = &'static str> {
+        self.functions.keys().copied()
+    }
+
+    /// Checks what types cannot: names, paths, schedules, repeated bindings.
+    ///
+    /// # Errors
+    /// All mistakes together.
+    pub fn check(&self) -> Result<(), DeclarationError> {
+        let mut problems: Vec<String> = self
+            .repeated
+            .iter()
+            .map(|name| format!("{name}: declared twice"))
+            .collect();
+        if !is_function_name(self.name) {
+            problems.push(format!(
+                "the app's name {:?} cannot be that of an executable",
+                self.name
+            ));
+        }
+        for declaration in self.declarations() {
+            check_function(declaration, &mut problems);
+        }
+        for setting in self.declared_settings() {
+            if !is_setting_name(setting.name) {
+                problems.push(format!(
+                    "setting {:?}: a name has letters, digits and underscores",
+                    setting.name
+                ));
+            }
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(DeclarationError {
+                app: self.name,
+                problems,
+            })
+        }
+    }
+
+    pub(crate) fn declarations(&self) -> impl Iterator<Item = &Declaration> {
+        self.functions.values().map(|function| &function.declaration)
+    }
+
+    /// Connections of all functions, each once, the default one first: the host itself needs it.
+    pub(crate) fn connections(&self) -> Vec<&'static str> {
+        let mut connections = vec![crate::declaration::DEFAULT_CONNECTION];
+        for connection in self.declarations().flat_map(|declaration| &declaration.connections) {
+            if !connections.contains(connection) {
+                connections.push(connection);
+            }
+        }
+        connections
+    }
+
+    /// Settings of the app and of the log.
+    pub(crate) fn declared_settings(&self) -> impl Iterator<Item = Setting> {
+        self.settings.iter().cloned().chain(LogSettings::declared())
+    }
+
+    /// Everything that is missing or wrong in `settings`, as far as the declaration tells.
+    pub(crate) fn setting_problems(&self, settings: &Settings) -> Vec<SettingProblem> {
+        let needed = self.declarations().flat_map(|declaration| &declaration.connections);
+        let mut problems: Vec<_> = needed
+            .filter(|connection| !settings.has_connection(connection))
+            .map(|connection| SettingProblem::missing(connection))
+            .collect();
+        for schedule in self
+            .declarations()
+            .filter_map(|declaration| declaration.schedule.as_ref())
+        {
+            match settings.get(schedule.setting) {
+                None => problems.push(SettingProblem::missing(schedule.setting)),
+                Some(value) => problems.extend(
+                    check_schedule(value)
+                        .err()
+                        .map(|error| SettingProblem::new(schedule.setting, error.to_string())),
+                ),
+            }
+        }
+        problems.extend(self.declared_settings().filter_map(|setting| setting.problem(settings)));
+        problems.sort();
+        problems.dedup();
+        problems
+    }
+
+    /// The settings that the app reads: those given, with declared defaults where one is missing.
+    pub(crate) fn with_defaults(&self, settings: &Settings) -> Settings {
+        settings.with_defaults(
+            self.settings
+                .iter()
+                .filter_map(|setting| Some((setting.name, setting.default?))),
+        )
+    }
+}
+
+fn check_function(declaration: &Declaration, problems: &mut Vec<String>) {
+    let name = declaration.name;
+    if !is_function_name(name) {
+        problems.push(format!("{name}: the host does not accept this name of a function"));
+    }
+    if let Err(error) = declaration.document.render() {
+        problems.push(format!("{name}: {error}"));
+    }
+    if let Some(schedule) = &declaration.schedule
+        && let Err(error) = check_schedule(schedule.default)
+    {
+        problems.push(format!("{name}: the default of {}: {error}", schedule.setting));
+    }
+}
+
+impl<D> fmt::Debug for FunctionApp<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FunctionApp")
+            .field("name", &self.name)
+            .field("functions", &self.functions.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,181 @@
+//! How much request body the process holds at once.
+//!
+//! The host sends bodies chunked, so their size is unknown until they are read. A reader first reserves the smallest
+//! tier; a body that outgrows it reserves the next one, which has a pool of its own. Reservations only go up from tier
+//! to tier, so no two readers can wait for each other, and once a body is complete the surplus is given back.
+//! Excess waits: the host would count a 413 or 429 as a failed delivery.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// No body cap may be larger: it has to fit into the last tier.
+pub(crate) const LARGEST_BODY: usize = 128 * MIB;
+
+/// The cap of a trigger whose input is small by nature: a queue message holds 64 KiB, which escaping multiplies.
+pub(crate) const SMALL_BODY: usize = MIB;
+
+struct Tier {
+    body: usize,
+    pool: usize,
+}
+
+/// All pools together: 256 MiB.
+const TIERS: [Tier; 3] = [
+    Tier {
+        body: 64 * KIB,
+        pool: 64 * MIB,
+    },
+    Tier {
+        body: MIB,
+        pool: 64 * MIB,
+    },
+    Tier {
+        body: LARGEST_BODY,
+        pool: 128 * MIB,
+    },
+];
+
+/// Reserves memory for request bodies. Clones share the pools.
+#[derive(Clone)]
+pub(crate) struct BodyLimits([Arc<Semaphore>; 3]);
+
+/// A complete body, and its share of the pool for as long as it is held.
+pub(crate) struct HeldBody {
+    pub(crate) bytes: Bytes,
+    _reserved: OwnedSemaphorePermit,
+}
+
+/// Why there is no body.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("the request body is larger than the limit of this function, {cap} bytes")]
+    TooLarge { cap: usize },
+    #[error("the request body ended early")]
+    Interrupted(#[source] axum::Error),
+}
+
+impl BodyLimits {
+    pub(crate) fn new() -> Self {
+        Self(TIERS.map(|tier| Arc::new(Semaphore::new(tier.pool / KIB))))
+    }
+
+    /// Reads `body` up to `cap` bytes. A larger one is read to its end but not kept: a caller that is cut off while it
+    /// sends would see a broken connection and not the answer that names the cap.
+    pub(crate) async fn read(&self, mut body: Body, cap: usize) -> Result<HeldBody, BodyError> {
+        let mut tier = 0;
+        let mut reserved = self.reserve(tier).await;
+        let mut first: Option<Bytes> = None;
+        let mut collected = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(BodyError::Interrupted)?.into_data() else {
+                continue;
+            };
+            let length = first.as_ref().map_or(0, Bytes::len) + collected.len() + data.len();
+            if length > cap {
+                drop((reserved, first, collected));
+                drain(body).await?;
+                return Err(BodyError::TooLarge { cap });
+            }
+            while length > TIERS[tier].body {
+                tier += 1;
+                // The lower reservation is kept until the higher one is there: the bytes read so far are in memory.
+                reserved = self.reserve(tier).await;
+            }
+            // Most bodies are one frame, which needs no copy.
+            if first.is_none() && collected.is_empty() {
+                first = Some(data);
+            } else {
+                if let Some(first) = first.take() {
+                    collected.extend_from_slice(&first);
+                }
+                collected.extend_from_slice(&data);
+            }
+        }
+        let bytes = first.unwrap_or_else(|| collected.freeze());
+        let surplus = reserved.num_permits().saturating_sub(bytes.len().div_ceil(KIB));
+        drop(reserved.split(surplus));
+        Ok(HeldBody {
+            bytes,
+            _reserved: reserved,
+        })
+    }
+
+    async fn reserve(&self, tier: usize) -> OwnedSemaphorePermit {
+        let permits = u32::try_from(TIERS[tier].body / KIB).expect("a tier is far smaller than 4 TiB");
+        Arc::clone(&self.0[tier])
+            .acquire_many_owned(permits)
+            .await
+            .expect("the semaphores are never closed")
+    }
+}
+
+async fn drain(mut body: Body) -> Result<(), BodyError> {
+    while let Some(frame) = body.frame().await {
+        frame.map_err(BodyError::Interrupted)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt, StreamExt, stream};
+
+    use super::*;
+
+    fn chunked(length: usize) -> Body {
+        let chunks = vec![Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 16 * KIB])); length.div_ceil(16 * KIB)];
+        Body::from_stream(stream::iter(chunks))
+    }
+
+    #[tokio::test]
+    async fn a_body_comes_back_whole_and_gives_its_surplus_back() {
+        let limits = BodyLimits::new();
+        for length in [16 * KIB, 80 * KIB, 2 * MIB] {
+            let held = limits.read(chunked(length), LARGEST_BODY).await.unwrap();
+            assert_eq!(held.bytes.len(), length);
+            assert_eq!(held._reserved.num_permits(), length / KIB);
+        }
+        assert!(
+            limits
+                .0
+                .iter()
+                .zip(TIERS)
+                .all(|(pool, tier)| pool.available_permits() == tier.pool / KIB)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_cap_is_read_to_its_end_and_refused() {
+        let limits = BodyLimits::new();
+        let refused = limits.read(chunked(3 * MIB), SMALL_BODY).await.err().unwrap();
+        assert_eq!(
+            refused.to_string(),
+            "the request body is larger than the limit of this function, 1048576 bytes"
+        );
+    }
+
+    #[tokio::test]
+    async fn excess_waits_until_a_held_body_is_let_go() {
+        let limits = BodyLimits::new();
+        let held = limits.read(chunked(100 * MIB), LARGEST_BODY).await.unwrap();
+        let mut second = Box::pin(limits.read(chunked(2 * MIB), LARGEST_BODY));
+        assert!(
+            second.as_mut().now_or_never().is_none(),
+            "it must wait for the last tier"
+        );
+        let small = stream::iter(0..100).then(|_| limits.read(chunked(16 * KIB), SMALL_BODY));
+        assert!(
+            small.all(|read| async move { read.is_ok() }).await,
+            "small bodies go on"
+        );
+        drop(held);
+        assert_eq!(second.await.unwrap().bytes.len(), 2 * MIB);
+    }
+}
