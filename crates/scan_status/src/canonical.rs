@@ -34,7 +34,7 @@ fn feed(digest: &mut Sha256, value: &Value) {
             length(digest, b'{', members.len());
             // Sorted here: whether serde_json's map is sorted depends on features that other crates choose.
             let mut members: Vec<_> = members.iter().collect();
-            members.sort_by(|(left, _), (right, _)| left.cmp(right));
+            members.sort_by_key(|(name, _)| *name);
             for (name, value) in members {
                 text(digest, b's', name);
                 feed(digest, value);

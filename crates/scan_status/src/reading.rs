@@ -144,10 +144,11 @@ fn dists(place: &Place<'_>) -> Result<BTreeMap<String, DistStatus>, InvalidMessa
             "error" => DistState::Error,
             _ => return Err(state.wrong("is neither ok nor error")),
         };
-        match dist.optional("dist_errors") {
-            Some(errors) => drop(errors.strings()?),
-            None if state == DistState::Error => drop(dist.required("dist_errors")?),
-            None => {}
+        if state == DistState::Error {
+            dist.required("dist_errors")?;
+        }
+        if let Some(errors) = dist.optional("dist_errors") {
+            errors.strings()?;
         }
         check_size(&dist)?;
         let mut status = dist.object()?.clone();

@@ -170,10 +170,7 @@ fn listed(item: azure_storage_blob::models::BlobItem) -> Option<Listed> {
     Some(Listed {
         name: item.name?,
         etag: properties.etag.map(|etag| ETag::normalized(etag.as_ref())),
-        size: properties
-            .content_length
-            .and_then(|size| u64::try_from(size).ok())
-            .unwrap_or_default(),
+        size: properties.content_length.unwrap_or_default(),
         last_modified: properties.last_modified.and_then(timestamp),
         metadata,
     })

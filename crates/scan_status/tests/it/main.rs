@@ -1,5 +1,7 @@
 //! Messages in, documents out.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod messages;
 mod order;
 mod public_document;
