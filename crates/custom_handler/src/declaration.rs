@@ -40,6 +40,14 @@ impl Declaration {
         self.document.retry = retry;
     }
 
+    /// The route template of an HTTP trigger that has one.
+    pub(crate) fn route(&self) -> Option<&str> {
+        match &self.document.trigger()?.kind {
+            BindingKind::HttpTrigger { route, .. } => route.as_deref(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn timer_trigger(&mut self, name: &str, schedule: &Schedule) {
         self.schedule = Some(schedule.clone());
         let kind = BindingKind::TimerTrigger {

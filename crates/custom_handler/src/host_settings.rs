@@ -88,6 +88,16 @@ impl HostSettings {
         self
     }
 
+    /// The limit of one run by these settings; `None` for no limit.
+    pub(crate) fn timeout_or(&self, default: Duration) -> Option<Duration> {
+        limit(self.function_timeout, default)
+    }
+
+    /// The encoding of queue messages by these settings.
+    pub(crate) fn encoding(&self) -> MessageEncoding {
+        self.queues.message_encoding()
+    }
+
     /// The app's host.json: these settings over the shared ones, with the executable that handles invocations.
     pub(crate) fn over(&self, shared: &HostJson, executable: &str) -> HostJson {
         let mut host = shared.clone();
@@ -107,5 +117,14 @@ impl HostSettings {
         let http = &mut host.extensions.http;
         http.route_prefix = self.http.route_prefix.clone().or_else(|| http.route_prefix.take());
         host
+    }
+}
+
+/// The limit that host.json sets for one run, `default` where it sets none; `None` for no limit.
+pub(crate) fn limit(function_timeout: Option<FunctionTimeout>, default: Duration) -> Option<Duration> {
+    match function_timeout {
+        Some(FunctionTimeout::After(limit)) => Some(limit.duration()),
+        Some(FunctionTimeout::Unlimited) => None,
+        None => Some(default),
     }
 }

@@ -11,6 +11,7 @@ mod function;
 mod host_settings;
 mod input;
 mod logs;
+mod manifest;
 mod output;
 mod problem;
 mod reply;
@@ -19,6 +20,7 @@ mod schedule;
 mod server;
 mod setting;
 mod settings;
+pub mod testing;
 mod trigger;
 mod tuple;
 
@@ -30,8 +32,10 @@ pub use failure::{BoxError, Failure, HandlerError, Permanent, PermanentExt, Queu
 pub use function::{Function, NamedFunction, TriggeredFunction, function};
 pub use host_settings::HostSettings;
 pub use input::{BlobInput, Input, Inputs, blob_bytes, blob_payload, blob_text};
+pub use manifest::{Difference, Manifest, ManifestError, SharedHost};
 pub use output::{BlobOutput, Output, Outputs, QueueOutput, blob_bytes_output, blob_text_output, queue_output};
 pub use problem::{HttpFailure, HttpRequestExt, Problem};
+pub use reply::Reply;
 pub use run::{RunError, run, serve};
 pub use schedule::{Schedule, ScheduleError, check_schedule};
 pub use setting::Setting;

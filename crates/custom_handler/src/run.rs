@@ -4,17 +4,16 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use determinism::{Clock, Rng};
 use functions_protocol::HostJson;
-use functions_protocol::host_json::FunctionTimeout;
 use tokio::net::TcpListener;
 
 use crate::app::{DeclarationError, FunctionApp};
 use crate::blocking::BlockingPool;
 use crate::call::Shared;
 use crate::context::Cancellation;
+use crate::host_settings::limit;
 use crate::logs::LogSettings;
 use crate::server::{BodyLimits, HttpServer, default_timeout, router, time_allowed};
 use crate::settings::{SettingProblem, Settings, SettingsError};
@@ -131,11 +130,7 @@ fn server<D: Send + Sync + 'static>(
     stopping: Cancellation,
 ) -> HttpServer<D> {
     let host = host_json(&app, settings);
-    let timeout = match host.function_timeout {
-        Some(FunctionTimeout::After(limit)) => Some(limit.duration()),
-        Some(FunctionTimeout::Unlimited) => None,
-        None => Some(default_timeout(settings.get("WEBSITE_SKU") == Some("Dynamic"))),
-    };
+    let default = default_timeout(settings.get("WEBSITE_SKU") == Some("Dynamic"));
     let shared = Shared {
         store: app.store.as_ref().map(|store| store(&deps)),
         deps: Arc::new(deps),
@@ -143,7 +138,7 @@ fn server<D: Send + Sync + 'static>(
         rng: Rng::from_entropy(),
         blocking: BlockingPool::one_per_core(),
         stopping,
-        time_allowed: timeout.map(|limit: Duration| time_allowed(limit)),
+        time_allowed: limit(host.function_timeout, default).map(time_allowed),
     };
     HttpServer {
         app,
