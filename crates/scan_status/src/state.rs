@@ -161,10 +161,11 @@ impl StateDocument {
         Ok(if changed { Merged::Changed } else { Merged::Unchanged })
     }
 
-    /// Stamps the document for its next write.
-    pub fn advance(&mut self, now: Timestamp) {
+    /// Stamps the document for its next write, with a generation above its own and above `seen`: one that was found
+    /// elsewhere, when the document was put back to an older copy.
+    pub fn advance(&mut self, seen: u64, now: Timestamp) {
         self.format = Self::FORMAT;
-        self.generation += 1;
+        self.generation = self.generation.max(seen).saturating_add(1);
         self.updated_at = Some(now);
     }
 

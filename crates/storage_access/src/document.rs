@@ -4,7 +4,10 @@ use std::num::NonZero;
 
 use azure_core::http::Etag;
 use azure_storage_blob::BlobClient;
-use azure_storage_blob::models::{BlobClientDeleteOptions, BlobClientDownloadOptions, BlockBlobClientUploadOptions};
+use azure_storage_blob::models::{
+    BlobClientDeleteOptions, BlobClientDownloadOptions, BlobClientGetPropertiesOptions,
+    BlobClientGetPropertiesResultHeaders, BlockBlobClientUploadOptions,
+};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -31,6 +34,20 @@ pub struct Versioned {
     pub etag: ETag,
     /// The whole content.
     pub bytes: Bytes,
+    /// When this version was written, by the service's clock.
+    pub last_modified: Option<Timestamp>,
+    /// Its metadata, sorted by name. Names come back in lower case.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// What is known of a document without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Properties {
+    /// The version.
+    pub etag: ETag,
+    /// The size in bytes.
+    pub size: u64,
     /// When this version was written, by the service's clock.
     pub last_modified: Option<Timestamp>,
     /// Its metadata, sorted by name. Names come back in lower case.
@@ -133,6 +150,38 @@ impl Document {
     /// As [`Document::get`].
     pub async fn get_if_changed(&self, known: &ETag) -> Result<Read, StorageError> {
         self.read(Some(known)).await
+    }
+
+    /// The document's version and metadata, or `None` if the blob or its container does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub async fn properties(&self) -> Result<Option<Properties>, StorageError> {
+        const OPERATION: &str = "look at blob";
+        let options = BlobClientGetPropertiesOptions {
+            method_options: self.container.storage.method_options(),
+            ..Default::default()
+        };
+        let answer = match self.client(OPERATION)?.get_properties(Some(options)).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let error = StorageError::of(OPERATION, self.resource(), &error);
+                return if error.is_not_found() { Ok(None) } else { Err(error) };
+            }
+        };
+        let unreadable = |error: azure_core::Error| StorageError::of(OPERATION, self.resource(), &error);
+        let Some(etag) = answer.etag().map_err(unreadable)? else {
+            return Err(self.unreadable(OPERATION, "it has no ETag"));
+        };
+        let mut metadata: Vec<(String, String)> = answer.metadata().map_err(unreadable)?.into_iter().collect();
+        metadata.sort();
+        Ok(Some(Properties {
+            etag: ETag::normalized(etag.as_ref()),
+            size: answer.content_length().map_err(unreadable)?.unwrap_or_default(),
+            last_modified: answer.last_modified().map_err(unreadable)?.and_then(timestamp),
+            metadata,
+        }))
     }
 
     /// Writes the whole document in one request, so that a reader sees the old or the new version and nothing else.

@@ -15,10 +15,10 @@ mod shared_key;
 mod storage;
 mod transport;
 
-pub use claims::{Claim, ClaimError, ClaimStore};
+pub use claims::{ClaimError, ClaimStore};
 pub use connection::{Connection, ConnectionError};
 pub use container::{Access, Container, Listed, Listing};
-pub use document::{BlobHeaders, Condition, Document, Put, Read, Versioned};
+pub use document::{BlobHeaders, Condition, Document, Properties, Put, Read, Versioned};
 pub use encoding::{MessageEncoding, UndecodableMessage};
 pub use error::{Cause, StorageError};
 pub use etag::ETag;

@@ -20,7 +20,7 @@ fn the_document_keeps_the_original_s_form_and_adds_to_it() {
         json!({"status_type": "yum", "status": {"https://r.example/yumrepos/none": {
             "state": "empty", "time": "2026-11-20 10:03:00"}}}),
     ]);
-    state.advance(at(4));
+    state.advance(0, at(4));
     insta::assert_snapshot!(String::from_utf8(scan_status::public::render(&state)).unwrap());
 }
 
@@ -36,8 +36,8 @@ fn a_section_stands_there_once_something_was_published() {
 fn the_same_state_gives_the_same_bytes() {
     let mut one = merged(&[mirror("https://a/", 1, &[]), mirror("https://b/", 1, &[])]);
     let mut two = merged(&[mirror("https://b/", 1, &[]), mirror("https://a/", 1, &[])]);
-    one.advance(at(2));
-    two.advance(at(2));
+    one.advance(0, at(2));
+    two.advance(0, at(2));
     assert_eq!(scan_status::public::render(&one), scan_status::public::render(&two));
     let stored = scan_status::StateDocument::from_json(&one.to_json()).unwrap();
     assert_eq!(scan_status::public::render(&stored), scan_status::public::render(&one));
