@@ -215,6 +215,36 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
+/// Kind and length: the content is the caller's.
+impl fmt::Debug for HttpBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, length) = match self {
+            Self::Text(text) => ("Text", text.len()),
+            Self::Bytes(bytes) => ("Bytes", bytes.len()),
+        };
+        write!(formatter, "{kind}({length} bytes)")
+    }
+}
+
+/// Without names and claimed values: they are about a person.
+impl fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Identity")
+            .field("authentication_type", &self.authentication_type)
+            .field("is_authenticated", &self.is_authenticated)
+            .field("claims", &self.claims)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without the claimed value.
+impl fmt::Debug for Claim {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Claim").field(&self.claim_type).finish()
+    }
+}
+
 /// The host's own test, by the caller's content type.
 fn is_binary(content_type: &[String]) -> bool {
     let Some(line) = content_type.first() else { return false };

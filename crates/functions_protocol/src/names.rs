@@ -201,3 +201,65 @@ const fn is_word(name: &str, longest: usize, underscore: bool, hyphen: bool) -> 
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORK: Queue<String> = Queue::named("mirror-request-queue");
+
+    #[test]
+    fn a_queue_knows_its_poison_queue() {
+        assert_eq!(WORK.name(), "mirror-request-queue");
+        assert_eq!(WORK.poison_name(), "mirror-request-queue-poison");
+        assert_eq!(poison_name(&"q".repeat(LONGEST_TRIGGER_QUEUE)).len(), 63);
+    }
+
+    #[test]
+    #[should_panic(expected = "-poison")]
+    fn a_queue_whose_poison_queue_has_no_valid_name_is_refused() {
+        let _ = Queue::<String>::named("a-queue-name-that-is-57-characters-long-which-is-one-over");
+    }
+
+    #[test]
+    fn storage_names_are_those_that_storage_accepts() {
+        for name in ["abc", "a-b", "0a9", &"a".repeat(63)] {
+            assert!(is_storage_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "ab",
+            "-ab",
+            "ab-",
+            "a--b",
+            "Abc",
+            "a_b",
+            "a.b",
+            "äbc",
+            &"a".repeat(64),
+        ] {
+            assert!(!is_storage_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn function_and_binding_names_are_those_that_the_host_accepts() {
+        assert!(is_function_name("Check_mirror-2") && is_function_name(&"f".repeat(128)));
+        for name in ["", "2x", "_x", "a.b", "host", "HOST", &"f".repeat(129)] {
+            assert!(!is_function_name(name), "{name}");
+        }
+        assert!(is_binding_name("msgOut1") && is_binding_name("$return"));
+        for name in ["", "msg_out", "msg-out", "1msg", "$Return"] {
+            assert!(!is_binding_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_setting_is_referred_to_between_percent_signs() {
+        assert_eq!(SettingName::named("Schedule_1").reference(), "%Schedule_1%");
+        assert!(is_setting_name("_private") && is_setting_name("pmcstatusprimary_CONNECTION"));
+        for name in ["", "1st", "a-b", "a.b", "a b", "%A%", "ä"] {
+            assert!(!is_setting_name(name), "{name}");
+        }
+    }
+}

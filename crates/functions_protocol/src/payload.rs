@@ -85,3 +85,66 @@ fn shorten(text: &str) -> Cow<'_, str> {
         None => Cow::Borrowed(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Mirror {
+        url: String,
+        #[serde(default)]
+        suites: Vec<String>,
+    }
+    impl JsonPayload for Mirror {}
+
+    #[derive(Serialize, Deserialize)]
+    struct Odd(BTreeMap<Vec<u8>, u8>);
+    impl JsonPayload for Odd {}
+
+    #[test]
+    fn json_is_written_and_read() {
+        let mirror = Mirror {
+            url: "http://a".to_owned(),
+            suites: vec![],
+        };
+        let text = mirror.encode().unwrap();
+        assert_eq!(text, r#"{"url":"http://a","suites":[]}"#);
+        assert_eq!(Mirror::decode(&text).unwrap(), mirror);
+        assert_eq!(String::decode("any text").unwrap().encode().unwrap(), "any text");
+    }
+
+    #[test]
+    fn an_error_names_the_place() {
+        let error = Mirror::decode(r#"{"url":"http://a","suites":["x",5]}"#).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the payload is wrong at `suites[1]`: invalid type"),
+            "{error}"
+        );
+        let error = Mirror::decode("nonsense").unwrap_err();
+        assert!(
+            error.to_string().starts_with("the payload is wrong at `.`: expected"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_error_does_not_repeat_a_whole_message() {
+        let error = Mirror::decode(&format!(r#"{{"url":1,"suites":{:?}}}"#, "x".repeat(40_000))).unwrap_err();
+        assert!(error.to_string().len() < 1000, "{error}");
+        let error = Mirror::decode(&format!("{:?}", "x".repeat(40_000))).unwrap_err();
+        assert!(error.to_string().len() < 1000, "{error}");
+    }
+
+    #[test]
+    fn a_value_without_a_json_form_is_an_error() {
+        let error = Odd(BTreeMap::from([(vec![1], 1)])).encode().err().unwrap();
+        assert!(error.to_string().contains("key must be a string"), "{error}");
+    }
+}

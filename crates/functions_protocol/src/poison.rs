@@ -145,3 +145,101 @@ fn shorten(reason: &str) -> Cow<'_, str> {
         None => Cow::Borrowed(reason),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(body: Body) -> Envelope {
+        Envelope {
+            reason: "no URL".to_owned(),
+            id: Some("m1".to_owned()),
+            body,
+        }
+    }
+
+    #[test]
+    fn an_envelope_is_json_with_version_reason_id_and_body() {
+        let encode = |body| envelope(body).encode(MessageEncoding::Base64).unwrap();
+        assert_eq!(
+            encode(Body::Text("{}".to_owned())),
+            r#"{"poison":1,"reason":"no URL","id":"m1","encoding":"text","body":"{}"}"#
+        );
+        assert_eq!(
+            encode(Body::Bytes(vec![0xff])),
+            r#"{"poison":1,"reason":"no URL","id":"m1","encoding":"base64","body":"/w=="}"#
+        );
+    }
+
+    #[test]
+    fn only_an_exact_envelope_is_unwrapped() {
+        assert_eq!(
+            unwrap_text(r#" {"body":"b","encoding":"text","id":null,"reason":"r","poison":1}"#.to_owned()),
+            "b"
+        );
+        for similar in [
+            r#"{"poison":2,"reason":"r","id":null,"encoding":"text","body":"b"}"#,
+            r#"{"poison":1,"reason":"r","id":null,"encoding":"text","body":"b","more":1}"#,
+            r#"{"poison":1,"reason":"r","id":null,"encoding":"text"}"#,
+            r#"{"poison":1,"reason":"r","id":null,"encoding":"zip","body":"b"}"#,
+            r#"{"poison":1,"reason":"r","id":null,"encoding":"base64","body":"no base64"}"#,
+            r#"{"poison":1,"reason":"r","id":7,"encoding":"text","body":"b"}"#,
+            r#"{"poison":"ivy"}"#,
+            r#"["poison"]"#,
+        ] {
+            assert_eq!(unwrap_text(similar.to_owned()), similar);
+            assert_eq!(unwrap_bytes(similar.as_bytes().to_vec()), similar.as_bytes());
+        }
+    }
+
+    #[test]
+    fn an_envelope_of_bytes_that_are_no_text_stays_for_a_text_trigger() {
+        let text = envelope(Body::Bytes(vec![0xff]))
+            .encode(MessageEncoding::Base64)
+            .unwrap();
+        assert_eq!(unwrap_text(text.clone()), text);
+        assert_eq!(unwrap_bytes(text.into_bytes()), [0xff]);
+        let text = envelope(Body::Bytes(b"plain".to_vec()))
+            .encode(MessageEncoding::Base64)
+            .unwrap();
+        assert_eq!(unwrap_text(text), "plain");
+    }
+
+    #[test]
+    fn one_envelope_is_taken_off_at_a_time() {
+        let inner = envelope(Body::Text("x".to_owned()))
+            .encode(MessageEncoding::Base64)
+            .unwrap();
+        let outer = envelope(Body::Text(inner.clone()))
+            .encode(MessageEncoding::Base64)
+            .unwrap();
+        assert_eq!(unwrap_text(outer), inner);
+    }
+
+    #[test]
+    fn an_envelope_over_the_limit_is_an_error_and_a_long_reason_is_cut() {
+        let limit = MessageEncoding::Base64.content_limit();
+        let room = limit
+            - envelope(Body::Text(String::new()))
+                .encode(MessageEncoding::Base64)
+                .unwrap()
+                .len();
+        let fits = envelope(Body::Text("x".repeat(room)));
+        assert_eq!(fits.encode(MessageEncoding::Base64).unwrap().len(), limit);
+        let over = envelope(Body::Text("x".repeat(room + 1)));
+        assert_eq!(
+            over.encode(MessageEncoding::Base64),
+            Err(EnvelopeTooLarge {
+                length: limit + 1,
+                limit
+            })
+        );
+        assert!(over.encode(MessageEncoding::None).is_ok());
+
+        let chatty = Envelope {
+            reason: "é".repeat(100_000),
+            ..envelope(Body::Text("x".to_owned()))
+        };
+        assert!(chatty.encode(MessageEncoding::Base64).unwrap().len() < 5000);
+    }
+}

@@ -31,3 +31,50 @@ pub(crate) fn looks_like_base64(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b' ' | b'\t' | b'\r' | b'\n'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_timestamps_are_recognised() {
+        for text in [
+            "2026-11-20T10:00:00",
+            "2026-11-20T10:00:00Z",
+            "2026-11-20T10:00:00.1234567+05:30",
+            "2026-11-20T10:00:00-0800",
+            "2026-11-20T10:00:00z",
+            "/Date(0)/",
+            "/Date(1763632800000+0100)/",
+        ] {
+            assert!(looks_like_timestamp(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_the_host_leaves_alone_is_not() {
+        for text in [
+            "",
+            "2026-11-20",
+            "2026-11-20T10:00Z",
+            "2026-11-20 10:00:00",
+            "2026-11-20t10:00:00z",
+            " 2026-11-20T10:00:00Z",
+            "2026-11-20T10:00:00 started",
+            "\"2026-11-20T10:00:00Z\"",
+            "２026-11-20T10:00:00Z",
+        ] {
+            assert!(!looks_like_timestamp(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn base64_is_a_matter_of_its_characters() {
+        for text in ["", "test", "aGVs bG8=\r\n\t", "aGVsbG8"] {
+            assert!(looks_like_base64(text), "{text:?}");
+        }
+        for text in ["_-8=", "a.b", "{}", "é", "a\u{b}b"] {
+            assert!(!looks_like_base64(text), "{text:?}");
+        }
+    }
+}

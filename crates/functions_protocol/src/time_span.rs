@@ -137,3 +137,56 @@ fn split_fraction(seconds: &str) -> Option<(u64, u32)> {
     let ticks: u32 = format!("{fraction:0<7}").parse().ok()?;
     Some((number(whole)?, ticks))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_of_dot_net_are_read() {
+        for (text, normal) in [
+            ("00:00:00", "00:00:00"),
+            ("0:5", "00:05:00"),
+            (" 1:02:03 ", "01:02:03"),
+            ("5", "5.00:00:00"),
+            ("1.02:03", "1.02:03:00"),
+            ("1.02:03:04.5", "1.02:03:04.5000000"),
+            ("1:2:3:4", "1.02:03:04"),
+            ("24:00:00", "24.00:00:00"),
+            ("00:00:00.0000001", "00:00:00.0000001"),
+        ] {
+            assert_eq!(text.parse::<TimeSpan>().unwrap().to_string(), normal, "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_not() {
+        for text in [
+            "",
+            "-1",
+            "-00:05:00",
+            "1:60",
+            "1:2:60",
+            "1.24:00:00",
+            "1:2:3:4:5",
+            "00:00:00.",
+            "00:00:00.00000001",
+            "1 day",
+            "PT5M",
+            "00;05",
+            "99999999",
+            "1.2.3:4",
+            "٣",
+        ] {
+            assert!(text.parse::<TimeSpan>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn fractions_below_a_tick_are_cut() {
+        assert_eq!(
+            TimeSpan::new(Duration::from_nanos(199)).duration(),
+            Duration::from_nanos(100)
+        );
+    }
+}
