@@ -42,7 +42,7 @@ pub use setting::Setting;
 pub use settings::{SettingProblem, SettingResults, Settings, SettingsError, all_settings};
 pub use trigger::{
     AuthLevel, Bare, HttpTrigger, PoisonPlace, QueueMessage, QueueTrigger, QueueValue, TimerTrigger, Trigger,
-    WithMetadata,
+    WithMetadata, unwrap_message,
 };
 
 pub use bytes::Bytes;

@@ -12,7 +12,7 @@ use functions_protocol::host_json::MessageEncoding;
 pub(crate) use http::ANSWER_BINDING;
 pub use http::{AuthLevel, HttpTrigger};
 pub(crate) use queue::POISON_BINDING;
-pub use queue::{Bare, QueueMessage, QueueTrigger, QueueValue, WithMetadata};
+pub use queue::{Bare, QueueMessage, QueueTrigger, QueueValue, WithMetadata, unwrap_message};
 pub use timer::TimerTrigger;
 
 use crate::claims::PayloadStore;

@@ -9,7 +9,7 @@ use functions_protocol::{Answer, Invocation, InvocationError, Message, Output, Q
 
 use super::sealed::Sealed;
 use super::{Edge, PoisonPlace, Trigger, attempt_of_retry_policy};
-use crate::claims::{Claim, ClaimError};
+use crate::claims::{Claim, PayloadStore};
 use crate::declaration::Declaration;
 use crate::failure::{Failure, Permanent, QueueFailure, chain, log_retry};
 use crate::reply::Reply;
@@ -120,15 +120,7 @@ impl<T: Payload + Send + 'static, Value: QueueValue<T>> Trigger for QueueTrigger
     }
 
     async fn read(&self, at: &Edge<'_>) -> Result<Value::Value, QueueFailure> {
-        let text = unwrapped(at.invocation.text(self.binding)?, at)
-            .await
-            .map_err(|error| {
-                if error.is_permanent() {
-                    Failure::Known(Permanent::from(&error))
-                } else {
-                    Failure::from(error)
-                }
-            })?;
+        let text = unwrap_message(at.invocation.text(self.binding)?, at.store).await?;
         let payload = T::decode(&text).map_err(|source| {
             let undecodable = InvocationError::Payload {
                 binding: self.binding.to_owned(),
@@ -190,11 +182,21 @@ impl<T, Value> QueueTrigger<T, Value> {
     }
 }
 
-/// The message itself, out of the envelopes and claims that stand for it.
-async fn unwrapped(mut text: String, at: &Edge<'_>) -> Result<String, ClaimError> {
+/// The message itself, out of the envelopes and claims that may stand for it. A trigger does this by itself; it is for
+/// functions that take further messages from a queue on their own.
+///
+/// # Errors
+/// [`Failure::Known`] when a payload is gone or was changed; every other failure may pass.
+pub async fn unwrap_message(mut text: String, store: Option<&dyn PayloadStore>) -> Result<String, QueueFailure> {
     for _ in 0..DEEPEST_WRAPPING {
         if let Some(claim) = Claim::read(&text) {
-            text = claim.fetch(at.store).await?;
+            text = claim.fetch(store).await.map_err(|error| {
+                if error.is_permanent() {
+                    Failure::Known(Permanent::from(&error))
+                } else {
+                    Failure::from(error)
+                }
+            })?;
         } else if Envelope::decode(&text).is_some() {
             text = unwrap_text(text);
         } else {
