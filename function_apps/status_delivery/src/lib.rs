@@ -1,1 +1,14 @@
-//! Merges scan results into one public status document.
+#![doc = include_str!("../README.md")]
+
+mod claims;
+mod delivered;
+mod desk;
+mod drain;
+mod error;
+mod functions;
+mod published;
+mod settings;
+mod stored;
+
+pub use functions::{DRAIN_TIME, functions};
+pub use settings::Deps;

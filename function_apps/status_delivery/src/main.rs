@@ -1,2 +1,10 @@
 //! The status_delivery function app.
-fn main() {}
+
+use std::process::ExitCode;
+
+use status_delivery::Deps;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    custom_handler::run(status_delivery::functions(), Deps::connect).await
+}

@@ -1,0 +1,188 @@
+//! Taking more results from the queue than the one that started the invocation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use custom_handler::{Context, PayloadStore};
+use futures::future::try_join_all;
+use futures::{StreamExt, stream};
+use scan_status::queues::RESULTS;
+use storage_access::{Queue, Received, Storage};
+
+mod aside;
+mod parse;
+
+use crate::claims::payload_store;
+use crate::delivered::Delivered;
+use crate::error::DeliveryError;
+use crate::functions::DRAIN_TIME;
+use crate::settings::Deps;
+
+/// A message that was handed out more often is put aside untried, as the host does it.
+pub(crate) const MOST_DELIVERIES: u32 = 5;
+
+/// Long enough for a page to be read, merged and written with many retries. A page whose reader dies comes back after
+/// it, so it is also the longest delay that a crash costs.
+const VISIBILITY: Duration = Duration::from_secs(120);
+
+/// One write of the documents for everything that came within this time.
+const FLUSH_AFTER: Duration = Duration::from_secs(1);
+
+/// Pages asked for at once; each is a request of up to 32 messages.
+const PAGES_AT_ONCE: usize = 4;
+
+/// Bounds of what waits for a write, in messages and in bytes of text.
+const MOST_WAITING: usize = 4096;
+const MOST_WAITING_BYTES: usize = 16 << 20;
+
+const DELETES_AT_ONCE: usize = 64;
+
+/// A message from the queue that reads as a result.
+struct Drained {
+    received: Received,
+    delivered: Delivered,
+}
+
+/// Everything that came for one write.
+#[derive(Default)]
+struct Batch {
+    fresh: Vec<Drained>,
+    /// Messages that were handed out before: each is handled alone, after the others are safe.
+    again: Vec<Drained>,
+    /// Messages that are no results, and why.
+    unusable: Vec<(Received, String)>,
+    bytes: usize,
+}
+
+/// Publishes what the queue holds until it is empty, [`DRAIN_TIME`] has passed or the process is asked to stop.
+pub(crate) async fn drain(context: &Context<Deps>, storage: &Storage) -> Result<(), DeliveryError> {
+    let started = context.clock().monotonic();
+    let queue = storage.queue(RESULTS.name());
+    let claims = payload_store(storage);
+    loop {
+        let (batch, more) = collect(context, &queue, &*claims).await?;
+        flush(context, storage, &queue, batch).await?;
+        let spent = context.clock().monotonic().saturating_sub(started);
+        if !more || spent >= DRAIN_TIME || context.is_cancelled() {
+            return Ok(());
+        }
+    }
+}
+
+/// Receives for [`FLUSH_AFTER`] or up to the bounds; false: the queue was empty at the end.
+async fn collect(
+    context: &Context<Deps>,
+    queue: &Queue,
+    claims: &dyn PayloadStore,
+) -> Result<(Batch, bool), DeliveryError> {
+    let started = context.clock().monotonic();
+    let mut batch = Batch::default();
+    loop {
+        let pages = (0..PAGES_AT_ONCE).map(|_| queue.receive(Queue::PAGE, VISIBILITY));
+        let received: Vec<Received> = try_join_all(pages)
+            .await
+            .map_err(DeliveryError::Drain)?
+            .into_iter()
+            .flatten()
+            .collect();
+        if received.is_empty() {
+            return Ok((batch, false));
+        }
+        batch.take(context, received, claims).await?;
+        let waiting = batch.fresh.len() + batch.again.len() + batch.unusable.len();
+        let spent = context.clock().monotonic().saturating_sub(started);
+        let full = waiting >= MOST_WAITING || batch.bytes >= MOST_WAITING_BYTES;
+        if full || spent >= FLUSH_AFTER || context.is_cancelled() {
+            return Ok((batch, true));
+        }
+    }
+}
+
+impl Batch {
+    async fn take(
+        &mut self,
+        context: &Context<Deps>,
+        received: Vec<Received>,
+        claims: &dyn PayloadStore,
+    ) -> Result<(), DeliveryError> {
+        let now = context.now();
+        self.bytes += received.iter().map(|message| message.raw.len()).sum::<usize>();
+        let (often, rest): (Vec<_>, Vec<_>) = received
+            .into_iter()
+            .partition(|message| message.dequeue_count > MOST_DELIVERIES);
+        for message in often {
+            let reason = format!("it was handed out {} times and never finished", message.dequeue_count);
+            self.unusable.push((message, reason));
+        }
+        for (received, read) in parse::all(context, rest, claims).await {
+            match read {
+                Ok(message) => {
+                    let sent_at = received.inserted.unwrap_or(now);
+                    let drained = Drained {
+                        delivered: Delivered { message, sent_at },
+                        received,
+                    };
+                    let kept = if drained.received.dequeue_count > 1 {
+                        &mut self.again
+                    } else {
+                        &mut self.fresh
+                    };
+                    kept.push(drained);
+                }
+                Err(parse::Unread::Never(reason)) => self.unusable.push((received, reason)),
+                // It stays invisible, comes back, and counts its deliveries.
+                Err(parse::Unread::Later(reason)) => tracing::warn!(id = received.id, "left for later: {reason}"),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Stores and publishes, then acknowledges.
+async fn flush(context: &Context<Deps>, storage: &Storage, queue: &Queue, batch: Batch) -> Result<(), DeliveryError> {
+    let Batch {
+        fresh,
+        again,
+        mut unusable,
+        ..
+    } = batch;
+    let mut finished = Vec::with_capacity(fresh.len());
+    let alone = again.into_iter().map(|drained| vec![drained]);
+    for group in std::iter::once(fresh).chain(alone).filter(|group| !group.is_empty()) {
+        let (received, delivered): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .map(|drained| (drained.received, drained.delivered))
+            .unzip();
+        let rejected = context.deps().desk.deliver(context, storage, Arc::new(delivered)).await;
+        let rejected = match rejected {
+            Ok(rejected) => rejected,
+            Err(error) => {
+                delete(queue, &finished).await;
+                return Err(error);
+            }
+        };
+        for (message, rejected) in received.into_iter().zip(rejected) {
+            match rejected {
+                None => finished.push(message),
+                Some(rejected) => unusable.push((message, rejected.to_string())),
+            }
+        }
+    }
+    delete(queue, &finished).await;
+    for (message, reason) in unusable {
+        aside::put(storage, &message, &reason).await?;
+        delete(queue, &[message]).await;
+    }
+    Ok(())
+}
+
+/// A delete that fails leaves the message, which comes again and changes nothing.
+async fn delete(queue: &Queue, messages: &[Received]) {
+    stream::iter(messages)
+        .for_each_concurrent(DELETES_AT_ONCE, |message| async move {
+            if let Err(error) = queue.delete(&message.id, &message.pop_receipt).await {
+                tracing::debug!(error = &error as &dyn std::error::Error, id = message.id, "not deleted");
+            }
+        })
+        .await;
+}
