@@ -1,0 +1,179 @@
+// The page of the mirrors: fetches the status again and again, and shows it as the reader wants it.
+
+import { showBanners } from "./banners.js";
+import { readConfiguration } from "./configuration.js";
+import { byId, element } from "./elements.js";
+import { MirrorList } from "./mirror_list.js";
+import { ago, counted, inWords, SECOND } from "./moments.js";
+import { isStale, showOverview, staleWarning } from "./overview.js";
+import { keepRefreshing } from "./refreshing.js";
+import { inOrder, matcher } from "./selection.js";
+import { readStatusDocument, UnusableDocument } from "./status_document.js";
+import { fetchStatusFile, FetchFailure } from "./status_file.js";
+import { addressOfView, linkedMirror, SHOWN_STATES, viewOfAddress } from "./view.js";
+
+const configuration = await readConfiguration();
+const list = new MirrorList(byId("mirror-list"), byId("mirror-row"));
+const controls = byId("controls");
+
+// What the page shows is a function of these.
+let view = viewOfAddress();
+let text = null;
+let statusDocument = null;
+let loaded = null;
+let failure = null;
+let pendingAddress = null;
+
+async function load() {
+  byId("refresh").setAttribute("aria-busy", "true");
+  try {
+    const fetched = await fetchStatusFile(configuration.statusUrl);
+    if (fetched !== text) {
+      const first = statusDocument === null;
+      statusDocument = readStatusDocument(fetched);
+      text = fetched;
+      showMirrors();
+      if (first) revealLinked();
+    }
+    loaded = Date.now();
+    failure = null;
+  } catch (error) {
+    if (!(error instanceof FetchFailure || error instanceof UnusableDocument)) throw error;
+    failure = error;
+  } finally {
+    byId("refresh").setAttribute("aria-busy", "false");
+    showTimes();
+  }
+}
+
+function showMirrors() {
+  const mirrors = statusDocument?.mirrors ?? [];
+  const matches = matcher(SHOWN_STATES[view.show], view.find);
+  list.show(inOrder(mirrors, view.sort), matches);
+  list.tick(Date.now(), configuration.staleAfter);
+  const matching = mirrors.filter(matches).length;
+  controls.hidden = mirrors.length === 0;
+  byId("mirror-table").hidden = matching === 0;
+  byId("matches").textContent = describeMatches(matching, mirrors.length);
+  showEmpty(mirrors.length, matching);
+  const { generation } = statusDocument ?? {};
+  byId("generation").textContent = Number.isInteger(generation) ? `Generation ${generation}.` : "";
+}
+
+function describeMatches(matching, total) {
+  return matching === total ? "" : `${matching.toLocaleString("en")} of ${counted(total, "mirror")}`;
+}
+
+// Instead of an empty list: why it is empty, and what to do.
+function showEmpty(total, matching) {
+  const empty = byId("empty");
+  empty.hidden = matching > 0;
+  if (matching > 0) return;
+  if (total > 0) {
+    const clear = element("button", { class: "button", type: "button" }, "Show all mirrors");
+    clear.addEventListener("click", () => change({ ...view, show: "all", find: "" }));
+    empty.replaceChildren(element("h3", {}, "No mirror matches"), element("p", {}, "None is in this state and has all the words that you search for."), clear);
+  } else if (statusDocument !== null || failure?.missing) {
+    empty.replaceChildren(element("h3", {}, "No status yet"), element("p", {}, "Results appear here when the first mirrors have been checked. This page looks again by itself."));
+  } else if (failure !== null) {
+    empty.replaceChildren(element("h3", {}, "The status could not be loaded"), element("p", {}, "This page tries again by itself."));
+  } else {
+    empty.replaceChildren(element("p", {}, "Loading the status…"));
+  }
+}
+
+// Everything that changes as time goes by.
+function showTimes() {
+  const now = Date.now();
+  if (statusDocument === null) {
+    showEmpty(0, 0);
+  } else {
+    showOverview(statusDocument, now, configuration.staleAfter);
+    list.tick(now, configuration.staleAfter);
+  }
+  byId("freshness").textContent = loaded === null ? "" : `Updated ${ago(loaded, now)}`;
+  const banners = [];
+  if (configuration.problem) banners.push({ id: "configuration", kind: "warning", text: `${configuration.problem}; its default is used.` });
+  if (failure && !(failure.missing && statusDocument === null)) {
+    const kept = loaded === null ? "" : ` You see what was loaded ${ago(loaded, now)}.`;
+    banners.push({ id: "failure", kind: "problem", text: `The latest status could not be loaded: ${failure.message}.${kept} The next try is within ${inSeconds(configuration.refreshEvery)}.` });
+  }
+  if (statusDocument && isStale(statusDocument, now, configuration.staleAfter)) {
+    banners.push({ id: "stale", kind: "warning", text: staleWarning(statusDocument, now) });
+  }
+  showBanners(banners);
+}
+
+function inSeconds(span) {
+  return span < 60 * SECOND ? counted(Math.ceil(span / SECOND), "second") : inWords(span);
+}
+
+function change(wanted) {
+  view = wanted;
+  clearTimeout(pendingAddress);
+  history.pushState(null, "", addressOfView(view));
+  showControls();
+  showMirrors();
+}
+
+// Searching is one step however many keys it takes, and browsers refuse to write the address at each key.
+function search(find) {
+  view = { ...view, find };
+  clearTimeout(pendingAddress);
+  pendingAddress = setTimeout(() => history.replaceState(null, "", addressOfView(view)), 250);
+  showControls();
+  showMirrors();
+}
+
+function showControls() {
+  controls.elements.show.value = view.show;
+  controls.elements.sort.value = view.sort;
+  if (controls.elements.find.value !== view.find) controls.elements.find.value = view.find;
+}
+
+function revealLinked() {
+  const address = linkedMirror();
+  if (address === null || !statusDocument?.mirrors?.some((mirror) => mirror.address === address)) return;
+  // A link to a mirror is worth more than a filter that hides it.
+  if (!matcher(SHOWN_STATES[view.show], view.find)(statusDocument.mirrors.find((mirror) => mirror.address === address))) {
+    view = { ...view, show: "all", find: "" };
+    showControls();
+    showMirrors();
+  }
+  list.reveal(address);
+}
+
+function listen() {
+  controls.addEventListener("submit", (event) => event.preventDefault());
+  controls.addEventListener("change", ({ target }) => {
+    if (target.name !== "find") change({ ...view, [target.name]: target.value });
+  });
+  controls.elements.find.addEventListener("input", ({ target }) => search(target.value));
+  addEventListener("popstate", () => {
+    clearTimeout(pendingAddress);
+    view = viewOfAddress();
+    showControls();
+    showMirrors();
+  });
+  addEventListener("hashchange", revealLinked);
+  addEventListener("keydown", (event) => {
+    const writing = event.target.matches("input[type=search], select, textarea");
+    if (event.key === "/" && !writing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      controls.elements.find.select();
+    } else if (event.key === "Escape" && event.target === controls.elements.find) {
+      search("");
+    }
+  });
+}
+
+byId("title").textContent = configuration.title;
+document.title = configuration.title;
+byId("data-link").href = configuration.statusUrl;
+byId("data-link").hidden = false;
+showControls();
+listen();
+const refresh = keepRefreshing(load, configuration.refreshEvery);
+byId("refresh").addEventListener("click", refresh);
+setInterval(() => document.hidden || showTimes(), 15 * SECOND);
+document.addEventListener("visibilitychange", () => document.hidden || showTimes());
