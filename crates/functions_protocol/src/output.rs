@@ -165,3 +165,17 @@ fn is_plain_text(message: &Message) -> bool {
         other => other >= ' ',
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_base64_only_what_xml_can_hold_is_sent() {
+        let send = |text: &str| Output::queue(&[text.into()], MessageEncoding::None).map(drop);
+        assert_eq!(send("tab\tline\r\nend <&> \u{85} 😀"), Ok(()));
+        for text in ["\0", "\u{1b}", "\u{fffe}", "\u{ffff}"] {
+            assert_eq!(send(text), Err(OutputError::NotPlainText { index: 0 }), "{text:?}");
+        }
+    }
+}

@@ -18,11 +18,11 @@ pub struct RetryContext {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Wire {
+struct Wire<'a> {
     retry_count: u32,
     max_retry_count: i64,
-    #[serde(default)]
-    exception: Option<WireException>,
+    #[serde(borrow, default)]
+    exception: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -36,9 +36,10 @@ struct WireException {
 
 impl RetryContext {
     pub(crate) fn from_raw(raw: &RawValue) -> Option<Self> {
-        let wire: Wire = serde_json::from_str(raw.get()).ok()?;
+        let wire: Wire<'_> = serde_json::from_str(raw.get()).ok()?;
         let mut failure = Vec::new();
-        let mut exception = wire.exception;
+        // Read apart: the attempt is known whatever the exception looks like.
+        let mut exception: Option<WireException> = wire.exception.and_then(|raw| serde_json::from_str(raw.get()).ok());
         while let Some(current) = exception {
             failure.extend(current.message);
             exception = current.inner_exception.map(|inner| *inner);
@@ -48,5 +49,25 @@ impl RetryContext {
             max_retry_count: wire.max_retry_count,
             failure,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_attempt_is_known_whatever_the_exception_looks_like() {
+        let nested = format!("{}null{}", r#"{"InnerException":"#.repeat(1000), "}".repeat(1000));
+        for exception in ["5", r#"{"Message":{}}"#, &nested] {
+            let json = format!(r#"{{"RetryCount":2,"MaxRetryCount":-1,"Exception":{exception},"State":{{}}}}"#);
+            let raw: &RawValue = serde_json::from_str(&json).unwrap();
+            let expected = RetryContext {
+                retry_count: 2,
+                max_retry_count: -1,
+                failure: vec![],
+            };
+            assert_eq!(RetryContext::from_raw(raw), Some(expected), "{exception:.40}");
+        }
     }
 }
