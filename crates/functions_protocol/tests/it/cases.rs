@@ -42,6 +42,7 @@ pub(crate) fn load(file: &str) -> Vec<Case> {
 /// Runs the check over every case of the file. A case that the check does not compare must stand in `left_out.tsv`, and
 /// nothing else may stand there.
 pub(crate) fn check_every_case(file: &str, check: impl Fn(&Case) -> Verdict) {
+    assert!(USED.contains(&file), "{file} is not in the list of used files");
     let table = std::fs::read_to_string(fixtures().join("left_out.tsv")).unwrap();
     let patterns: Vec<(&str, &str)> = table
         .lines()
@@ -136,26 +137,43 @@ pub(crate) fn bytes(value: &Value) -> Vec<u8> {
         .unwrap()
 }
 
+/// Files of which at least one case is compared; each has a test that calls [`check_every_case`].
+const USED: [&str; 12] = [
+    "answers",
+    "blob_input",
+    "culture_and_zone",
+    "headers",
+    "http_answers",
+    "http_trigger",
+    "outputs",
+    "queue_output",
+    "queue_trigger",
+    "retry_context",
+    "timer_trigger",
+    "values",
+];
+
 #[test]
-fn every_line_of_the_table_names_a_file_that_is_used_here() {
+fn every_file_is_used_or_left_out_as_a_whole() {
     let table = std::fs::read_to_string(fixtures().join("left_out.tsv")).unwrap();
-    let used = [
-        "answers",
-        "blob_input",
-        "culture_and_zone",
-        "headers",
-        "http_answers",
-        "http_trigger",
-        "outputs",
-        "queue_output",
-        "queue_trigger",
-        "retry_context",
-        "timer_trigger",
-        "values",
-    ];
+    let whole: BTreeSet<&str> = table
+        .lines()
+        .filter_map(|line| line.split_once("\t*\t"))
+        .map(|(file, _)| file)
+        .collect();
+    let present: BTreeSet<String> = std::fs::read_dir(fixtures().join("host"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let named: BTreeSet<String> = whole.iter().copied().chain(USED).map(str::to_owned).collect();
+    assert_eq!(named, present);
+    assert_eq!(
+        named.len(),
+        whole.len() + USED.len(),
+        "a file is both used and left out"
+    );
     for line in table.lines().skip(1) {
-        let file = line.split('\t').next().unwrap();
-        assert!(used.contains(&file), "{line}");
+        assert!(named.contains(line.split('\t').next().unwrap()), "{line}");
     }
 }
 
