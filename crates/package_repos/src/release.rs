@@ -6,7 +6,7 @@ use jiff::fmt::rfc2822;
 use crate::deb822::{Deb822Error, Line, Lines};
 use crate::finding::one_line;
 
-/// The largest file that is read, in bytes. The largest known one (Debian unstable) has about 1.5 MB.
+/// The largest file that is read, in bytes. Genuine ones have some hundred kilobytes.
 pub const LARGEST: usize = 16 * 1024 * 1024;
 
 const SIGNED_MESSAGE: &[u8] = b"-----BEGIN PGP SIGNED MESSAGE-----";
