@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use functions_protocol::names::{is_function_name, is_setting_name};
 
@@ -11,9 +12,12 @@ use crate::declaration::Declaration;
 use crate::function::Function;
 use crate::host_settings::HostSettings;
 use crate::logs::LogSettings;
-use crate::schedule::check_schedule;
+use crate::schedule::{can_pause_longer_than, check_schedule};
 use crate::setting::Setting;
 use crate::settings::{SettingProblem, Settings};
+
+/// A timer that may pause longer needs a retry policy: the host does not repeat a failed run by itself.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 type StoreOf<D> = Arc<dyn Fn(&D) -> Arc<dyn PayloadStore> + Send + Sync>;
 
@@ -194,10 +198,19 @@ fn check_function(declaration: &Declaration, problems: &mut Vec<String>) {
     if let Err(error) = declaration.document.render() {
         problems.push(format!("{name}: {error}"));
     }
-    if let Some(schedule) = &declaration.schedule
-        && let Err(error) = check_schedule(schedule.default)
-    {
-        problems.push(format!("{name}: the default of {}: {error}", schedule.setting));
+    if let Some(schedule) = &declaration.schedule {
+        match check_schedule(schedule.default) {
+            Err(error) => problems.push(format!("{name}: the default of {}: {error}", schedule.setting)),
+            Ok(())
+                if declaration.document.retry.is_none() && can_pause_longer_than(schedule.default, LONGEST_PAUSE) =>
+            {
+                problems.push(format!(
+                    "{name}: after a failure more than {} minutes can pass until the next run: declare a `.retry(..)`",
+                    LONGEST_PAUSE.as_secs() / 60
+                ));
+            }
+            Ok(()) => {}
+        }
     }
 }
 

@@ -126,7 +126,7 @@ impl<T: Trigger, I: Inputs, O: Outputs, H> Declared<T, I, O, H> {
         };
         let outcome = match outcome {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(panic)) => Err(Panicked(panic_message(&*panic)).into()),
+            Ok(Err(panic)) => Err(Panicked(panic_message(&*panic).to_owned()).into()),
             Err(passed) => {
                 cancellation.raise();
                 Err(passed.into())
@@ -183,10 +183,10 @@ impl<T: Trigger, I: Inputs, O: Outputs, H> Declared<T, I, O, H> {
     }
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no message").to_owned()
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let literal = panic.downcast_ref::<&str>().copied();
+    literal
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }

@@ -168,9 +168,12 @@ impl<T: Trigger, I: Inputs, O: Outputs> TriggeredFunction<T, I, O> {
     }
 }
 
+/// Makes the answer to a request that cannot be handled: from a status for HTTP callers, and the reason.
+type Refusal = Box<dyn Fn(u16, &str) -> Reply + Send + Sync>;
+
 /// A complete function of an app with dependencies `D`.
 pub struct Function<D> {
     pub(crate) declaration: Declaration,
     pub(crate) call: Box<dyn Fn(Call<D>) -> BoxFuture<'static, Reply> + Send + Sync>,
-    pub(crate) refuse: Box<dyn Fn(u16, &str) -> Reply + Send + Sync>,
+    pub(crate) refuse: Refusal,
 }

@@ -8,12 +8,12 @@
 mod fields;
 mod layer;
 
-use std::fmt;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::str::FromStr;
 
 use determinism::Clock;
 use tracing::Span;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -43,23 +43,21 @@ pub(crate) enum LogFormat {
 
 impl LogSettings {
     pub(crate) fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
-        let level = settings.parsed_or(LEVEL, Targets::new().with_default(tracing::Level::INFO));
+        let level = settings.parsed_or(LEVEL, LogLevels(Targets::new().with_default(LevelFilter::INFO)));
         let (level, format) = all_settings((level, settings.parsed_or(FORMAT, LogFormat::Text)))?;
-        Ok(Self { level, format })
+        Ok(Self { level: level.0, format })
     }
 
     /// The settings that every app has for its log.
     pub(crate) fn declared() -> [Setting; 2] {
-        let level = |text: &str| text.parse::<Targets>().map(drop).map_err(|error| error.to_string());
-        let format = |text: &str| text.parse::<LogFormat>().map(drop).map_err(|error| error.to_string());
         [
             Setting::optional(LEVEL)
                 .default("info")
-                .checked(level)
+                .of_type::<LogLevels>()
                 .describe("Least level of log lines: `error`, `warn`, `info`, `debug`, `trace` or `off`; also per module, as in `info,repo_client=debug`."),
             Setting::optional(FORMAT)
                 .default("text")
-                .checked(format)
+                .of_type::<LogFormat>()
                 .describe("Form of log lines: `text` for people, `json` for one object a line."),
         ]
     }
@@ -76,24 +74,65 @@ pub(crate) fn invocation_span(function: &str, id: &str) -> Span {
     tracing::error_span!(target: "custom_handler", "invocation", function, id)
 }
 
-/// A `LOG_FORMAT` that is neither text nor json.
-#[derive(Debug)]
-pub(crate) struct UnknownFormat;
+/// Writes panics into the log, with their place in the source and the invocation that they end.
+pub(crate) fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = crate::call::panic_message(panic.payload());
+        let backtrace = Backtrace::capture();
+        if backtrace.status() == BacktraceStatus::Captured {
+            tracing::error!(place, %backtrace, "panicked: {message}");
+        } else {
+            tracing::error!(place, "panicked: {message}");
+        }
+    }));
+}
 
-impl fmt::Display for UnknownFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("write text or json")
+/// Levels by module, as in `info,repo_client=debug`.
+struct LogLevels(Targets);
+
+impl FromStr for LogLevels {
+    type Err = BadLogSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadLogSetting> {
+        let mut targets = Targets::new();
+        for directive in text.split(',').map(str::trim) {
+            let (target, level) = directive
+                .split_once('=')
+                .map_or((None, directive), |(target, level)| (Some(target), level));
+            // By names only: the parser would also take numbers, and a misspelt level for the name of a module.
+            let known = level.bytes().all(|byte| byte.is_ascii_alphabetic());
+            let level = level
+                .parse::<LevelFilter>()
+                .ok()
+                .filter(|_| known)
+                .ok_or(BadLogSetting::Level)?;
+            targets = match target {
+                Some(target) => targets.with_target(target, level),
+                None => targets.with_default(level),
+            };
+        }
+        Ok(Self(targets))
     }
 }
 
 impl FromStr for LogFormat {
-    type Err = UnknownFormat;
+    type Err = BadLogSetting;
 
-    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+    fn from_str(text: &str) -> Result<Self, BadLogSetting> {
         match text {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
-            _ => Err(UnknownFormat),
+            _ => Err(BadLogSetting::Format),
         }
     }
+}
+
+/// Why a setting of the log is unusable.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadLogSetting {
+    #[error("write error, warn, info, debug, trace or off; for one module, module=level")]
+    Level,
+    #[error("write text or json")]
+    Format,
 }

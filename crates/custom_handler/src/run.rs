@@ -14,8 +14,8 @@ use crate::blocking::BlockingPool;
 use crate::call::Shared;
 use crate::context::Cancellation;
 use crate::host_settings::limit;
-use crate::logs::LogSettings;
-use crate::server::{BodyLimits, HttpServer, default_timeout, router, time_allowed};
+use crate::logs::{self, LogSettings};
+use crate::server::{BodyLimits, HttpServer, default_timeout, serve_until, time_allowed};
 use crate::settings::{SettingProblem, Settings, SettingsError};
 
 /// Exit code for settings that are missing or wrong (`EX_USAGE`): starting again will not help.
@@ -89,31 +89,62 @@ where
     let clock = Clock::system();
     let mut problems = app.setting_problems(&settings);
     let log = LogSettings::from_settings(&settings);
-    let port = settings
-        .required(PORT)
-        .and_then(|_| settings.parsed::<u16>(PORT))
-        .map_err(|problem| problems.push(problem));
+    let port = settings.parsed::<u16>(PORT).and_then(|port| port.ok_or_else(no_port));
+    let port = port.map_err(|problem| problems.push(problem));
     if let Ok(log) = log {
         log.install(clock.clone());
     }
     let connected = connect(&app.with_defaults(&settings))
         .await
         .map_err(|error| problems.extend(error.into_problems()));
-    let (Ok(deps), Ok(Some(port)), true) = (connected, port, problems.is_empty()) else {
+    let (Ok(deps), Ok(port), true) = (connected, port, problems.is_empty()) else {
         return Err(RunError::Settings(in_order(problems)));
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| RunError::Bind { address, source })?;
-    let stopping = Cancellation::default();
-    let server = server(app, deps, &settings, clock, stopping.clone());
+    logs::install_panic_hook();
+    let server = server(app, deps, &settings, clock);
     tracing::info!(
         "{} serves {} functions on {address}",
         server.app.name(),
         server.app.functions.len()
     );
-    axum::serve(listener, router(server)).await.map_err(RunError::Serve)
+    serve_until(listener, server, stop_signal())
+        .await
+        .map_err(RunError::Serve)
+}
+
+/// Waits until the process is asked to stop. The host never asks, it kills; people and other supervisors do.
+async fn stop_signal() {
+    let interrupted = async {
+        // Without a handler the default action ends the process, which is as good.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminations) => drop(terminations.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+fn no_port() -> SettingProblem {
+    SettingProblem::new(
+        PORT,
+        "missing; the Functions host sets it, so start the app by `cargo dev` or `func start`",
+    )
 }
 
 fn in_order(mut problems: Vec<SettingProblem>) -> SettingsError {
@@ -122,13 +153,7 @@ fn in_order(mut problems: Vec<SettingProblem>) -> SettingsError {
     problems.into_iter().collect()
 }
 
-fn server<D: Send + Sync + 'static>(
-    app: FunctionApp<D>,
-    deps: D,
-    settings: &Settings,
-    clock: Clock,
-    stopping: Cancellation,
-) -> HttpServer<D> {
+fn server<D: Send + Sync + 'static>(app: FunctionApp<D>, deps: D, settings: &Settings, clock: Clock) -> HttpServer<D> {
     let host = host_json(&app, settings);
     let default = default_timeout(settings.get("WEBSITE_SKU") == Some("Dynamic"));
     let shared = Shared {
@@ -137,7 +162,7 @@ fn server<D: Send + Sync + 'static>(
         encoding: host.extensions.queues.message_encoding(),
         rng: Rng::from_entropy(),
         blocking: BlockingPool::one_per_core(),
-        stopping,
+        stopping: Cancellation::default(),
         time_allowed: limit(host.function_timeout, default).map(time_allowed),
     };
     HttpServer {

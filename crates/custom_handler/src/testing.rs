@@ -26,6 +26,7 @@
 
 mod request;
 mod run;
+mod server;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use functions_protocol::{HttpRequest, TimerInfo};
 
 pub use request::Request;
 pub use run::Run;
+pub use server::TestServer;
 
 use crate::app::FunctionApp;
 use crate::blocking::BlockingPool;

@@ -55,7 +55,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { path } => write!(f, "{path}: missing"),
-            Self::Differs { path, diff } => write!(f, "{path}: differs (- found, + declared)\n{diff}"),
+            Self::Differs { path, diff } => write!(f, "{path}: differs (- found, + declared)\n{}", diff.trim_end()),
             Self::NoMarkers { path } => {
                 write!(
                     f,

@@ -1,8 +1,9 @@
 //! The settings table of an app's README.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use functions_protocol::function_json::{Binding, BindingKind};
+use functions_protocol::function_json::BindingKind;
 
 use crate::app::FunctionApp;
 use crate::declaration::DEFAULT_CONNECTION;
@@ -77,35 +78,31 @@ impl Table {
 
 /// What a connection is for: the queues and blobs that are reached by it.
 fn connection_meaning<D: Send + Sync + 'static>(app: &FunctionApp<D>, connection: &str) -> String {
-    let mut places: Vec<String> = app
+    let (mut queues, mut blobs) = (BTreeSet::new(), BTreeSet::new());
+    let bindings = app
         .declarations()
-        .flat_map(|declaration| &declaration.document.bindings)
-        .filter(|binding| binding.kind.connection() == Some(connection))
-        .filter_map(place)
-        .collect();
-    places.sort();
-    places.dedup();
-    let own = if connection == DEFAULT_CONNECTION {
-        "The host's own storage"
-    } else {
-        "Storage account"
-    };
-    let of = if places.is_empty() {
-        String::new()
-    } else {
-        format!(" of {}", places.join(", "))
-    };
-    format!("{own}{of}: a connection string, or `{connection}__...` settings for a managed identity.")
-}
-
-fn place(binding: &Binding) -> Option<String> {
-    match &binding.kind {
-        BindingKind::QueueTrigger { queue_name, .. } | BindingKind::QueueOutput { queue_name, .. } => {
-            Some(format!("queue `{queue_name}`"))
+        .flat_map(|declaration| &declaration.document.bindings);
+    for binding in bindings.filter(|binding| binding.kind.connection() == Some(connection)) {
+        match &binding.kind {
+            BindingKind::QueueTrigger { queue_name, .. } | BindingKind::QueueOutput { queue_name, .. } => {
+                queues.insert(format!("`{queue_name}`"));
+            }
+            BindingKind::BlobInput { path, .. } | BindingKind::BlobOutput { path, .. } => {
+                blobs.insert(format!("`{path}`"));
+            }
+            _ => {}
         }
-        BindingKind::BlobInput { path, .. } | BindingKind::BlobOutput { path, .. } => Some(format!("blob `{path}`")),
-        _ => None,
     }
+    let uses = [("queues", queues), ("blobs", blobs)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty());
+    let uses = uses.map(|(kind, names)| format!("{kind} {}", names.into_iter().collect::<Vec<_>>().join(", ")));
+    let own = (connection == DEFAULT_CONNECTION).then(|| "the host's own state".to_owned());
+    let uses: Vec<String> = own.into_iter().chain(uses).collect();
+    format!(
+        "Storage account for {}. A connection string, or `{connection}__...` settings for a managed identity.",
+        uses.join("; ")
+    )
 }
 
 #[cfg(test)]

@@ -130,8 +130,8 @@ mod tests {
     use super::*;
 
     fn chunked(length: usize) -> Body {
-        let chunks = vec![Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 16 * KIB])); length.div_ceil(16 * KIB)];
-        Body::from_stream(stream::iter(chunks))
+        let chunks = std::iter::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 16 * KIB])));
+        Body::from_stream(stream::iter(chunks.take(length.div_ceil(16 * KIB))))
     }
 
     #[tokio::test]

@@ -38,6 +38,8 @@ pub(crate) fn router<D: Send + Sync + 'static>(server: HttpServer<D>) -> Router 
     Router::new()
         .route("/", get(|| async { "ready" }))
         .route("/{function}", post(invoke::<D>))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "functions are called by POST /<function>\n") })
+        .method_not_allowed_fallback(|| async { (StatusCode::METHOD_NOT_ALLOWED, "functions are called by POST\n") })
         .with_state(Arc::new(server))
 }
 

@@ -1,0 +1,49 @@
+//! Mistakes in declarations: what the compiler says, and what the check says.
+
+use custom_handler::{Context, FunctionApp, Queue, QueueFailure, Schedule, TimerInfo, function, queue_output};
+
+#[test]
+fn likely_mistakes_do_not_compile_and_the_errors_say_why() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/compile_fail/*.rs");
+}
+
+const TEXTS: Queue<String> = Queue::named("texts");
+
+async fn tick(_: Context<()>, _: TimerInfo) -> Result<String, std::io::Error> {
+    Ok(String::new())
+}
+
+async fn echo(_: Context<()>, text: String) -> Result<String, QueueFailure> {
+    Ok(text)
+}
+
+#[test]
+fn mistakes_that_types_cannot_show_are_listed_together() {
+    let timer = |name, schedule| {
+        function(name)
+            .timer("timer", Schedule::setting("Schedule", schedule))
+            .output(queue_output("out", TEXTS))
+    };
+    let app = FunctionApp::new("an app")
+        .function(timer("host", "0 * * * * *").handler(tick))
+        .function(timer("hourly", "0 0 * * * *").handler(tick))
+        .function(timer("five_fields", "*/5 * * * *").handler(tick))
+        .function(timer("twice", "00:05:00").handler(tick))
+        .function(timer("twice", "00:05:00").handler(tick))
+        .function(
+            function("same_binding")
+                .queue("poison", TEXTS, |queue| queue)
+                .output(queue_output("out", TEXTS))
+                .handler(echo),
+        );
+    insta::assert_snapshot!(app.check().unwrap_err().to_string(), @r#"
+    the declaration of an app is wrong:
+    twice: declared twice
+    the app's name "an app" cannot be that of an executable
+    five_fields: the default of Schedule: has 5 fields; a schedule has six (second minute hour day month weekday), or is a time span like 00:05:00
+    host: the host does not accept this name of a function
+    hourly: after a failure more than 10 minutes can pass until the next run: declare a `.retry(..)`
+    same_binding: `bindings[1].name` is `poison`, but must be unlike the other bindings' names, also when case is ignored
+    "#);
+}
