@@ -5,12 +5,13 @@ use std::num::NonZero;
 use azure_core::http::Etag;
 use azure_storage_blob::BlobClient;
 use azure_storage_blob::models::{
-    BlobClientDeleteOptions, BlobClientDownloadOptions, BlobClientGetPropertiesOptions,
-    BlobClientGetPropertiesResultHeaders, BlockBlobClientUploadOptions,
+    BlobClientDeleteOptions, BlobClientGetPropertiesOptions, BlobClientGetPropertiesResultHeaders,
+    BlockBlobClientUploadOptions,
 };
 use bytes::Bytes;
-use futures::TryStreamExt;
 use jiff::Timestamp;
+
+mod reading;
 
 use crate::container::Container;
 use crate::encoding::timestamp;
@@ -268,82 +269,6 @@ impl Document {
         }
     }
 
-    async fn read(&self, known: Option<&ETag>) -> Result<Read, StorageError> {
-        let attempts = self.container.storage.clients.retry.attempts.max(1);
-        let mut failed = 0;
-        loop {
-            match self.read_once(known).await {
-                // The pipeline tries again until headers arrive; a connection that breaks in the body is up to us.
-                Err(error) if matches!(error.cause(), Cause::NoAnswer { .. }) && failed + 1 < attempts => failed += 1,
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn read_once(&self, known: Option<&ETag>) -> Result<Read, StorageError> {
-        const OPERATION: &str = "read blob";
-        let options = BlobClientDownloadOptions {
-            if_none_match: known.map(ETag::to_azure),
-            // One part, for one request: later parts would be of the same version or fail.
-            partition_size: NonZero::new(self.limit.max(1)),
-            method_options: self.container.storage.method_options(),
-            ..Default::default()
-        };
-        let mut answer = match self.client(OPERATION)?.download(Some(options)).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let error = StorageError::of(OPERATION, self.resource(), &error);
-                return match (error.status(), error.code()) {
-                    (Some(304), _) => Ok(Read::Unchanged),
-                    (_, Some("BlobNotFound" | "ContainerNotFound")) => Ok(Read::Absent),
-                    _ => Err(error),
-                };
-            }
-        };
-        let too_large = |size| {
-            StorageError::new(
-                OPERATION,
-                self.resource(),
-                Cause::TooLarge {
-                    size,
-                    limit: self.limit,
-                },
-            )
-        };
-        let whole = content_range_size(answer.headers.get_optional_str(&"content-range".into()));
-        if let Some(size) = whole.filter(|size| *size > self.limit as u64) {
-            return Err(too_large(size));
-        }
-        let Some(etag) = answer.properties.etag else {
-            return Err(self.unreadable(OPERATION, "it has no ETag"));
-        };
-        let expected = whole.or(answer.properties.content_length);
-        let mut bytes = Vec::with_capacity(expected.unwrap_or_default().min(self.limit as u64) as usize);
-        let broken = |error: azure_core::Error| StorageError::of(OPERATION, self.resource(), &error);
-        while let Some(chunk) = answer.body.try_next().await.map_err(broken)? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() > self.limit {
-                return Err(too_large(bytes.len() as u64));
-            }
-        }
-        if expected.is_some_and(|expected| expected != bytes.len() as u64) {
-            let message = "the connection ended before the content did".to_owned();
-            return Err(StorageError::new(
-                OPERATION,
-                self.resource(),
-                Cause::NoAnswer { message },
-            ));
-        }
-        let mut metadata: Vec<(String, String)> = answer.properties.metadata.into_iter().collect();
-        metadata.sort();
-        Ok(Read::Changed(Versioned {
-            etag: ETag::normalized(etag.as_ref()),
-            bytes: bytes.into(),
-            last_modified: answer.properties.last_modified.and_then(timestamp),
-            metadata,
-        }))
-    }
-
     fn client(&self, operation: &'static str) -> Result<BlobClient, StorageError> {
         // The URL library drops such segments, and the request would name the container.
         if matches!(self.path.as_str(), "" | "." | "..") {
@@ -371,9 +296,4 @@ impl Document {
             },
         )
     }
-}
-
-/// The size after the slash of `bytes 0-9/10`.
-fn content_range_size(header: Option<&str>) -> Option<u64> {
-    header?.rsplit_once('/')?.1.parse().ok()
 }
