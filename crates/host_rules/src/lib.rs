@@ -3,6 +3,8 @@
 //! ([`machine`]). Nothing here does I/O or reads a clock: time and randomness are arguments.
 
 pub mod dotnet;
+pub mod function;
 pub mod machine;
 pub mod newtonsoft;
 pub mod schedule;
+pub mod wire;

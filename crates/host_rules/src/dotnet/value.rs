@@ -2,9 +2,10 @@ use super::{DateTime, DateTimeOffset};
 
 /// A value as the host holds it. `Guid`, `TimeSpan`, `Uri`, `char` and the like are [`Value::String`]: the host writes
 /// them exactly as their text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     /// No value: a missing blob, an absent optional route parameter.
+    #[default]
     Null,
     /// `Boolean`.
     Boolean(bool),

@@ -6,4 +6,5 @@ mod reader;
 mod writer;
 
 pub use reader::{DateParsing, Reader, SyntaxError};
+pub(crate) use writer::quote;
 pub use writer::{compact, indented};

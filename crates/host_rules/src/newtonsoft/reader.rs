@@ -94,6 +94,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The text that was read since a position.
+    pub(crate) fn text_since(&self, start: usize) -> &'a str {
+        &self.text[start..self.at]
+    }
+
+    /// Reads with text left alone, then as before.
+    pub(crate) fn without_dates<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let dates = std::mem::replace(&mut self.dates, DateParsing::Off);
+        let value = read(self);
+        self.dates = dates;
+        value
+    }
+
     fn advance(&mut self, character: char) {
         self.at += character.len_utf8();
     }

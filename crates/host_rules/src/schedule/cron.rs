@@ -86,18 +86,18 @@ impl CronExpression {
         (self.with_seconds && self.second.is_open()) || self.minute.is_open() || self.hour.is_open()
     }
 
-    /// The first matching time at or after `from` on a clock that never jumps (fractions of `from` count as passed).
-    pub(super) fn next_from(&self, from: DateTime) -> Option<DateTime> {
+    /// The first matching time after `base` on a clock that never jumps. Fractions of a second do not count.
+    pub(super) fn next_after(&self, base: DateTime) -> Option<DateTime> {
         // The calendar repeats after 400 years: a date not found by then never comes.
         const CALENDAR_CYCLE_YEARS: i16 = 400;
-        let mut date = from.date();
+        let mut date = base.date();
         if self.matches_date(date)
-            && let Some(time) = self.next_time_from(from.time())
+            && let Some(time) = self.next_time_after(base.time())
         {
             return Some(date.to_datetime(time));
         }
-        let midnight = self.next_time_from(Time::midnight())?;
-        let last_year = from.year().saturating_add(CALENDAR_CYCLE_YEARS);
+        let first = Time::new(self.hour.first(), self.minute.first(), self.second.first(), 0).ok()?;
+        let last_year = base.year().saturating_add(CALENDAR_CYCLE_YEARS);
         loop {
             date = date.tomorrow().ok()?;
             if date.year() > last_year {
@@ -108,7 +108,7 @@ impl CronExpression {
                 continue;
             }
             if self.matches_date(date) {
-                return Some(date.to_datetime(midnight));
+                return Some(date.to_datetime(first));
             }
         }
     }
@@ -119,29 +119,23 @@ impl CronExpression {
             && self.day_of_week.contains(date.weekday().to_sunday_zero_offset())
     }
 
-    fn next_time_from(&self, from: Time) -> Option<Time> {
-        let (mut hour, mut minute, mut second) = (from.hour(), from.minute(), from.second());
-        if from.subsec_nanosecond() > 0 {
-            second += 1;
+    /// The next time of the same day. As in NCrontab 3.3.2, seconds start over only when they have run out: after
+    /// 12:34:56, `* */5 * * * *` comes at 12:35:57.
+    fn next_time_after(&self, base: Time) -> Option<Time> {
+        let (mut minute, mut hour) = (base.minute(), base.hour());
+        let second = self.second.first_from(base.second() + 1).unwrap_or_else(|| {
+            minute += 1;
+            self.second.first()
+        });
+        let mut minute = self.minute.first_from(minute).unwrap_or_else(|| {
+            hour += 1;
+            self.minute.first()
+        });
+        let hour = self.hour.first_from(hour)?;
+        if hour > base.hour() {
+            minute = self.minute.first();
         }
-        loop {
-            match self.hour.first_from(hour)? {
-                found if found > hour => (hour, minute, second) = (found, 0, 0),
-                _ => {}
-            }
-            let Some(found) = self.minute.first_from(minute) else {
-                (hour, minute, second) = (hour + 1, 0, 0);
-                continue;
-            };
-            if found > minute {
-                (minute, second) = (found, 0);
-            }
-            let Some(found) = self.second.first_from(second) else {
-                (minute, second) = (minute + 1, 0);
-                continue;
-            };
-            return Some(Time::constant(hour, minute, found, 0));
-        }
+        Time::new(hour, minute, second, 0).ok()
     }
 }
 

@@ -180,6 +180,11 @@ impl Field {
             .filter(|value| *value < 64)
     }
 
+    /// The first allowed value; a field is never empty.
+    pub(super) fn first(self) -> i8 {
+        self.first_from(0).unwrap_or(0)
+    }
+
     /// Whether the field is a wildcard or holds a range once steps are written out as lists.
     pub(super) fn is_open(self) -> bool {
         self.to_string().contains(['*', '-'])

@@ -130,14 +130,17 @@ enum Poll {
     Off,
     Waiting(Timestamp),
     Asking,
-    /// Poisons the undecodable messages of a batch one after the other, before the rest of it runs.
-    Sorting {
-        batch: VecDeque<ReceivedMessage>,
-        decoded: Vec<TriggerMessage>,
-        current: Option<(ReceivedMessage, Ending)>,
-    },
+    Sorting(Box<Sorting>),
     /// Messages are in flight; the next receive comes when they are few enough.
     Full,
+}
+
+/// A received batch while its undecodable messages are moved away one after the other, before the rest of it runs.
+#[derive(Debug, Default)]
+struct Sorting {
+    batch: VecDeque<ReceivedMessage>,
+    decoded: Vec<TriggerMessage>,
+    current: Option<(ReceivedMessage, Ending)>,
 }
 
 #[derive(Debug)]
@@ -273,12 +276,11 @@ impl QueueListener {
             Purpose::Receive => match result {
                 Ok(StorageAnswer::Messages(mut messages)) => {
                     messages.truncate(self.settings.batch_size as usize);
-                    self.poll = Poll::Sorting {
+                    let sorting = Sorting {
                         batch: messages.into(),
-                        decoded: Vec::new(),
-                        current: None,
+                        ..Sorting::default()
                     };
-                    self.sort(now, effects);
+                    self.sort(Box::new(sorting), now, effects);
                 }
                 Ok(_) => self.wait(now, effects),
                 Err(failure) => self.poll_failed(now, failure, effects),
@@ -354,39 +356,27 @@ impl QueueListener {
     }
 
     /// Decodes the received batch; stops at the first message that must go to the poison queue.
-    fn sort(&mut self, now: Timestamp, effects: &mut Vec<QueueEffect>) {
-        loop {
-            let Poll::Sorting { batch, .. } = &mut self.poll else {
-                return;
-            };
-            let Some(message) = batch.pop_front() else {
-                return self.start_runs(now, effects);
-            };
-            let body = self.decode(&message.text);
-            let Poll::Sorting { decoded, current, .. } = &mut self.poll else {
-                return;
-            };
-            if let Some(body) = body {
-                decoded.push(TriggerMessage {
-                    received: message,
-                    body,
-                });
+    fn sort(&mut self, mut sorting: Box<Sorting>, now: Timestamp, effects: &mut Vec<QueueEffect>) {
+        while let Some(received) = sorting.batch.pop_front() {
+            if let Some(body) = self.decode(&received.text) {
+                sorting.decoded.push(TriggerMessage { received, body });
                 continue;
             }
             let warning = format!(
                 "Message decoding has failed! Check MessageEncoding settings. MessageId={}.",
-                message.id
+                received.id
             );
+            self.log(LogLevel::Warning, warning, effects);
             if let Some(poison_queue) = &self.poison_queue {
-                let ending = Ending::poison(&self.queue, &message.id, poison_queue, message.text.clone());
-                let call = ending.call(&message.pop_receipt);
-                *current = Some((message, ending));
-                self.log(LogLevel::Warning, warning, effects);
+                let ending = Ending::poison(&self.queue, &received.id, poison_queue, received.text.clone());
+                let call = ending.call(&received.pop_receipt);
+                sorting.current = Some((received, ending));
+                self.poll = Poll::Sorting(sorting);
                 self.log_poison(effects);
                 return self.call(Purpose::Undecodable, call, effects);
             }
-            self.log(LogLevel::Warning, warning, effects);
         }
+        self.start_runs(sorting.decoded, now, effects);
     }
 
     fn log_poison(&self, effects: &mut Vec<QueueEffect>) {
@@ -405,20 +395,21 @@ impl QueueListener {
         result: Result<StorageAnswer, StorageFailure>,
         effects: &mut Vec<QueueEffect>,
     ) {
-        let Poll::Sorting { current, .. } = &mut self.poll else {
+        let Poll::Sorting(mut sorting) = std::mem::replace(&mut self.poll, Poll::Asking) else {
             return;
         };
-        let Some((message, ending)) = current.take() else {
+        let Some((received, ending)) = sorting.current.take() else {
             return;
         };
         match ending.advance(result) {
             Progress::Continue { ending, copied_to } => {
-                let call = ending.call(&message.pop_receipt);
-                *current = Some((message, ending));
+                let call = ending.call(&received.pop_receipt);
+                sorting.current = Some((received, ending));
+                self.poll = Poll::Sorting(sorting);
                 effects.extend(copied_to.map(|queue| QueueEffect::Notify { queue }));
                 self.call(Purpose::Undecodable, call, effects);
             }
-            Progress::Finished | Progress::Lost(_) => self.sort(now, effects),
+            Progress::Finished | Progress::Lost(_) => self.sort(sorting, now, effects),
             Progress::Fatal(failure) => {
                 // The batch is lost to this host: its messages come back when their lease ends.
                 self.poll = Poll::Off;
@@ -427,13 +418,11 @@ impl QueueListener {
         }
     }
 
-    fn start_runs(&mut self, now: Timestamp, effects: &mut Vec<QueueEffect>) {
-        let Poll::Sorting { decoded, .. } = std::mem::replace(&mut self.poll, Poll::Full) else {
-            return;
-        };
+    fn start_runs(&mut self, decoded: Vec<TriggerMessage>, now: Timestamp, effects: &mut Vec<QueueEffect>) {
         if decoded.is_empty() {
             return self.wait(now, effects);
         }
+        self.poll = Poll::Full;
         self.found_since_wait = true;
         for message in decoded {
             let exhausted = message.received.dequeue_count > self.settings.max_dequeue_count;

@@ -1,0 +1,17 @@
+//! The captured cases of the Functions host, replayed against its rules, and seeded simulations.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the numbers of cases used and listed are shown with --nocapture"
+)]
+
+mod agreement;
+mod answer_cases;
+mod case;
+mod culture_cases;
+mod not_met;
+mod readiness_cases;
+mod request_cases;
+mod schedule_cases;
+mod timer_cases;
