@@ -38,6 +38,8 @@ pub enum Behaviour {
     RedirectTo(String),
     /// Sends these bytes in answer to anything, and closes.
     Raw(Vec<u8>),
+    /// Sends these bytes before it is asked, and closes, as servers of other protocols do.
+    Banner(Vec<u8>),
 }
 
 impl Behaviour {

@@ -34,6 +34,13 @@ pub(super) async fn serve(
             read_head(&mut stream).await?;
             stream.set_zero_linger()
         }
+        (Behaviour::Banner(bytes), _) => {
+            let mut stream = stream;
+            stream.write_all(bytes).await?;
+            stream.shutdown().await?;
+            // What the peer sends is read to its end: closing before would reset the connection and lose the banner.
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map(drop)
+        }
         (_, Some(config)) => answer(TlsAcceptor::from(config).accept(stream).await?, behaviour, clock).await,
         (_, None) => answer(stream, behaviour, clock).await,
     }
@@ -118,8 +125,8 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
             .await?;
         }
         Behaviour::Raw(bytes) => stream.write_all(bytes).await?,
-        // The first two never come here; a refused connection has no listener.
-        Behaviour::Hang | Behaviour::Reset | Behaviour::Refuse | Behaviour::Close => {}
+        // The others are served before a request is read; a refused connection has no listener.
+        Behaviour::Close | Behaviour::Hang | Behaviour::Reset | Behaviour::Banner(_) | Behaviour::Refuse => {}
     }
     stream.shutdown().await
 }
