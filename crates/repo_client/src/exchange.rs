@@ -85,8 +85,8 @@ pub(crate) async fn exchange(
                 sender.send_request(request),
             )
             .await?;
-        *first_byte = Some(budget.clock.monotonic().saturating_sub(started));
         let response = response.map_err(|error| failure(&error, Phase::FirstByte))?;
+        *first_byte = Some(budget.clock.monotonic().saturating_sub(started));
         read(response, wanted, budget).await
     };
     let (mut exchange, mut connection) = (pin!(exchange), pin!(connection));

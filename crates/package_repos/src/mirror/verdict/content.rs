@@ -26,8 +26,11 @@ pub(super) fn findings(fetched: &Fetched, observed_at: Timestamp) -> Vec<Finding
         Content::FrontPage { has_link: false } => {
             vec![Finding::new(Code::MirrorNoContent, "the front page has no link")]
         }
-        Content::Release(Err(error)) => vec![Finding::new(Code::MirrorNotRelease, error.to_string())],
-        Content::Repomd(Err(error)) => vec![Finding::new(Code::MirrorNotRepomd, error.to_string())],
+        Content::Release(Err(error)) => vec![Finding::new(
+            Code::MirrorNotRelease,
+            format!("no Release file: {error}"),
+        )],
+        Content::Repomd(Err(error)) => vec![Finding::new(Code::MirrorNotRepomd, format!("no repomd.xml: {error}"))],
         Content::Release(Ok(release)) => release_findings(release, fetched.target.suite(), observed_at),
     };
     findings

@@ -268,7 +268,7 @@ fn apt_refuses_expired_and_future_suites() {
             &stable(),
             answer(200, Content::read(TargetKind::InRelease, b"<html>"))
         )])),
-        "error MIRROR-NOT-RELEASE IPv4: line 1 is no field, no continuation and not blank"
+        "error MIRROR-NOT-RELEASE IPv4: no Release file: line 1 is no field, no continuation and not blank"
     );
 }
 
