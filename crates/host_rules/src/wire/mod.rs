@@ -23,6 +23,7 @@ pub use http_call::HttpCall;
 pub use identity::{anonymous, with_key};
 pub use invocation::{Invocation, RequestBody, RetryContext, build_invocation};
 pub use outputs::{Collector, Delivered, OutputError, deliver};
+pub(crate) use query::unescape_path_segment;
 pub use trigger::{
     NotUtf8, Trigger, TriggerValue, blob_input, http_trigger, manual_trigger, queue_trigger, timer_trigger,
 };

@@ -19,8 +19,16 @@ fn decode(text: &str) -> String {
     unescape(&text.replace('+', " "))
 }
 
-/// Resolves percent escapes; broken ones and those that are not UTF-8 stay as they are (the latter as U+FFFD).
-pub(crate) fn unescape(text: &str) -> String {
+/// A path segment decoded, but for escaped slashes.
+pub(crate) fn unescape_path_segment(segment: &str) -> String {
+    let upper = segment
+        .split("%2F")
+        .map(|part| part.split("%2f").map(unescape).collect::<Vec<_>>().join("%2f"));
+    upper.collect::<Vec<_>>().join("%2F")
+}
+
+/// Resolves percent escapes; broken ones stay as they are, bytes that are not UTF-8 become U+FFFD.
+fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

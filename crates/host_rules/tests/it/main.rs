@@ -11,6 +11,8 @@ mod answer_cases;
 mod case;
 mod culture_cases;
 mod not_met;
+mod queue_listener_cases;
+mod queue_trace;
 mod readiness_cases;
 mod request_cases;
 mod schedule_cases;
