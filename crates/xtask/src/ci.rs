@@ -29,7 +29,11 @@ struct Step {
 }
 
 const fn step(name: &'static str, command: &'static [&'static str]) -> Step {
-    Step { name, environment: &[], command }
+    Step {
+        name,
+        environment: &[],
+        command,
+    }
 }
 
 /// Cheap steps first; what needs npm, Python or a browser comes last.
@@ -37,17 +41,36 @@ const STEPS: [Step; 10] = [
     step("format", &["cargo", "fmt", "--all", "--check"]),
     step("tidy", &["cargo", "xtask", "tidy"]),
     step("manifest", &["cargo", "xtask", "manifest", "--check"]),
-    step("lint", &["cargo", "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    step(
+        "lint",
+        &[
+            "cargo",
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
     Step {
         name: "documentation",
         environment: &[("RUSTDOCFLAGS", "-D warnings")],
-        command: &["cargo", "doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"],
+        command: &[
+            "cargo",
+            "doc",
+            "--quiet",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ],
     },
     step("dependencies", &["bash", "scripts/deny.sh"]),
     step("test", &["cargo", "test", "--quiet", "--workspace"]),
     step("stage", &["cargo", "xtask", "stage", "--all", "--check"]),
     step("conformance", &["bash", "crates/storage_emulator/conformance/run.sh"]),
-    step("browser", &["bash", "scripts/browser-tests.sh"]),
+    step("browser", &["node", "browser_tests/run.mjs"]),
 ];
 
 /// Runs the steps in order and stops at the first that fails.
@@ -72,10 +95,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
         headline(step);
         let before = clock.monotonic();
         let mut command = Command::new(step.command[0]);
-        command.args(&step.command[1..]).envs(step.environment.iter().copied()).current_dir(workspace.root());
+        command
+            .args(&step.command[1..])
+            .envs(step.environment.iter().copied())
+            .current_dir(workspace.root());
         // A cargo inside a cargo would otherwise take this run's package for its own.
         command.env_remove("CARGO_MANIFEST_DIR");
-        let status = command.status().map_err(|error| format!("cannot run `{}`: {error}", step.command.join(" ")))?;
+        let status = command
+            .status()
+            .map_err(|error| format!("cannot run `{}`: {error}", step.command.join(" ")))?;
         let took = clock.monotonic() - before;
         if !status.success() {
             return Err(format!("step `{}` failed ({status}): {}", step.name, step.command.join(" ")).into());

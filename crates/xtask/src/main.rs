@@ -1,6 +1,7 @@
 //! `cargo xtask`: what the workspace does to itself.
 
 mod apps;
+mod bench;
 mod ci;
 mod manifest;
 mod stage;
@@ -36,6 +37,11 @@ enum Command {
     Tidy,
     /// Run everything that the test command runs, step by step
     Ci(ci::Arguments),
+    /// Measure in release mode what docs/PERFORMANCE.md records
+    Bench {
+        /// What to measure
+        subject: bench::Subject,
+    },
 }
 
 fn main() -> ExitCode {
@@ -46,6 +52,7 @@ fn main() -> ExitCode {
         Command::Stage(arguments) => stage::run(&workspace, &arguments),
         Command::Tidy => tidy(&workspace),
         Command::Ci(arguments) => ci::run(&workspace, &arguments),
+        Command::Bench { subject } => bench::run(&workspace, subject),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,7 +71,11 @@ fn tidy(workspace: &Workspace) -> Outcome {
     for finding in &findings {
         say(&finding.to_string());
     }
-    if findings.is_empty() { Ok(()) } else { Err(format!("{} house rules are broken", findings.len()).into()) }
+    if findings.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{} house rules are broken", findings.len()).into())
+    }
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

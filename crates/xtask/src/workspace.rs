@@ -20,7 +20,9 @@ impl Workspace {
 
     /// The workspace whose `crates/<name>` folder is `member`.
     pub(crate) fn containing(member: &Path) -> Self {
-        Self { root: member.ancestors().nth(2).unwrap_or(member).to_path_buf() }
+        Self {
+            root: member.ancestors().nth(2).unwrap_or(member).to_path_buf(),
+        }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -58,6 +60,9 @@ impl Workspace {
 
     /// A path below the root as text with forward slashes, for messages.
     pub(crate) fn relative(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+        path.strip_prefix(&self.root)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .replace('\\', "/")
     }
 }

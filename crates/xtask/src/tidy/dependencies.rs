@@ -11,8 +11,17 @@ use crate::workspace::Workspace;
 const PURE: [&str; 4] = ["functions_protocol", "host_rules", "package_repos", "scan_status"];
 
 /// What a pure crate must not reach for.
-const IMPURE: [&str; 9] =
-    ["axum", "azure_core", "azure_identity", "hyper", "reqwest", "storage_access", "tokio", "tokio-rustls", "custom_handler"];
+const IMPURE: [&str; 9] = [
+    "axum",
+    "azure_core",
+    "azure_identity",
+    "hyper",
+    "reqwest",
+    "storage_access",
+    "tokio",
+    "tokio-rustls",
+    "custom_handler",
+];
 
 /// Development only: no app links one.
 const DEVELOPMENT_ONLY: [&str; 5] = ["dev_host", "host_rules", "service_fakes", "storage_emulator", "xtask"];
@@ -41,14 +50,23 @@ fn check_manifest(path: &str, manifest: &Table, findings: &mut Vec<Finding>) {
     let folder = path.rsplit('/').nth(1).unwrap_or_default();
     let text = |section: &str, key: &str| manifest.get(section)?.get(key)?.as_str();
     if text("package", "name") != Some(folder) {
-        findings.push(Finding::new(path, format!("the package must be named like its folder: {folder}")));
+        findings.push(Finding::new(
+            path,
+            format!("the package must be named like its folder: {folder}"),
+        ));
     }
     if text("package", "description").is_none() {
         findings.push(Finding::new(path, "says nowhere what the crate is: add a description"));
     }
-    let lints = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
+    let lints = manifest
+        .get("lints")
+        .and_then(|lints| lints.get("workspace"))
+        .and_then(toml::Value::as_bool);
     if lints != Some(true) {
-        findings.push(Finding::new(path, "does not take the workspace's lints: add [lints] workspace = true"));
+        findings.push(Finding::new(
+            path,
+            "does not take the workspace's lints: add [lints] workspace = true",
+        ));
     }
     let dependencies = names(manifest, "dependencies");
     let mut forbid = |names: &[&str], why: &str| {
@@ -60,7 +78,10 @@ fn check_manifest(path: &str, manifest: &Table, findings: &mut Vec<Finding>) {
         forbid(&IMPURE, "this crate is pure; do the I/O in a client crate or an app");
     }
     if path.starts_with("function_apps/") {
-        forbid(&DEVELOPMENT_ONLY, "development-only crates are not linked into apps; make it a dev-dependency");
+        forbid(
+            &DEVELOPMENT_ONLY,
+            "development-only crates are not linked into apps; make it a dev-dependency",
+        );
     }
     if CLIENTS.contains(&folder) {
         forbid(&DOMAINS, "a client knows no domain; the app joins the two");
@@ -68,19 +89,28 @@ fn check_manifest(path: &str, manifest: &Table, findings: &mut Vec<Finding>) {
     }
     for section in ["dependencies", "dev-dependencies"] {
         for name in own_versions(manifest, section) {
-            findings.push(Finding::new(path, format!("{name} has a version of its own: put it into the root's table")));
+            findings.push(Finding::new(
+                path,
+                format!("{name} has a version of its own: put it into the root's table"),
+            ));
         }
     }
 }
 
 fn names<'a>(manifest: &'a Table, section: &str) -> Vec<&'a str> {
     let table = manifest.get(section).and_then(toml::Value::as_table);
-    table.map(|table| table.keys().map(String::as_str).collect()).unwrap_or_default()
+    table
+        .map(|table| table.keys().map(String::as_str).collect())
+        .unwrap_or_default()
 }
 
 fn own_versions<'a>(manifest: &'a Table, section: &str) -> Vec<&'a str> {
-    let Some(table) = manifest.get(section).and_then(toml::Value::as_table) else { return Vec::new() };
-    let own = table.iter().filter(|(_, value)| value.is_str() || value.get("version").is_some());
+    let Some(table) = manifest.get(section).and_then(toml::Value::as_table) else {
+        return Vec::new();
+    };
+    let own = table
+        .iter()
+        .filter(|(_, value)| value.is_str() || value.get("version").is_some());
     own.map(|(name, _)| name.as_str()).collect()
 }
 

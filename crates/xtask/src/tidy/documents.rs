@@ -20,7 +20,10 @@ pub(super) fn check(files: &[File], apps: &[String], findings: &mut Vec<Finding>
     let readme = find("README.md").map_or("", |file| &file.text);
     for app in apps {
         if !readme.contains(&format!("(function_apps/{app}")) {
-            findings.push(Finding::new("README.md", format!("the table of apps has no link to function_apps/{app}")));
+            findings.push(Finding::new(
+                "README.md",
+                format!("the table of apps has no link to function_apps/{app}"),
+            ));
         }
     }
     for file in files.iter().filter(|file| file.path.ends_with(".md")) {
@@ -37,7 +40,9 @@ fn check_links(file: &File, files: &[File], findings: &mut Vec<Finding>) {
             continue;
         }
         let Some(path) = resolve(folder, path) else { continue };
-        let found = files.iter().any(|file| file.path == path || file.path.starts_with(&format!("{path}/")));
+        let found = files
+            .iter()
+            .any(|file| file.path == path || file.path.starts_with(&format!("{path}/")));
         if !found && !is_image_of(&path) {
             findings.push(Finding::new(&file.path, format!("links to {path}, which is not there")));
         }
@@ -77,13 +82,19 @@ mod tests {
     use super::*;
 
     fn file(path: &str, text: &str) -> File {
-        File { path: path.to_owned(), text: text.to_owned() }
+        File {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }
     }
 
     #[test]
     fn dead_links_and_missing_apps_are_named() {
         let files = [
-            file("README.md", "[a](docs/ARCHITECTURE.md#code-map) [b](docs/gone.md) [x](https://example.com/y.md)\n"),
+            file(
+                "README.md",
+                "[a](docs/ARCHITECTURE.md#code-map) [b](docs/gone.md) [x](https://example.com/y.md)\n",
+            ),
             file("docs/ARCHITECTURE.md", "[up](../README.md)\n"),
         ];
         let mut findings = Vec::new();

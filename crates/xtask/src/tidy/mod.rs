@@ -17,7 +17,10 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn new(place: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { place: place.into(), advice: advice.into() }
+        Self {
+            place: place.into(),
+            advice: advice.into(),
+        }
     }
 }
 
@@ -47,8 +50,13 @@ pub(crate) fn check(workspace: &Workspace) -> io::Result<Vec<Finding>> {
 }
 
 fn app_names(workspace: &Workspace) -> io::Result<Vec<String>> {
-    let apps = workspace.members()?.into_iter().filter(|member| workspace.relative(member).starts_with("function_apps/"));
-    Ok(apps.filter_map(|app| Some(app.file_name()?.to_str()?.to_owned())).collect())
+    let apps = workspace
+        .members()?
+        .into_iter()
+        .filter(|member| workspace.relative(member).starts_with("function_apps/"));
+    Ok(apps
+        .filter_map(|app| Some(app.file_name()?.to_str()?.to_owned()))
+        .collect())
 }
 
 /// The text files that git tracks or would track: what a build leaves behind is nobody's business.
@@ -65,7 +73,10 @@ fn read_texts(workspace: &Workspace) -> io::Result<Vec<File>> {
     let texts = paths.filter_map(|path| {
         // A file that git lists and that is gone was deleted and not committed yet; one that is not UTF-8 is data.
         let text = fs::read_to_string(workspace.path(path)).ok()?;
-        Some(File { path: path.to_owned(), text })
+        Some(File {
+            path: path.to_owned(),
+            text,
+        })
     });
     Ok(texts.collect())
 }

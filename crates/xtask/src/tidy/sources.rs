@@ -18,7 +18,9 @@ pub(super) fn check(file: &File, findings: &mut Vec<Finding>) {
 }
 
 fn is_prose_or_code(path: &str) -> bool {
-    let endings = [".rs", ".toml", ".md", ".js", ".mjs", ".css", ".html", ".sh", ".py", ".yml", ".yaml"];
+    let endings = [
+        ".rs", ".toml", ".md", ".js", ".mjs", ".css", ".html", ".sh", ".py", ".yml", ".yaml",
+    ];
     endings.iter().any(|ending| path.ends_with(ending)) && !path.contains("/fixtures/") && !path.contains("/snapshots/")
 }
 
@@ -32,17 +34,29 @@ fn check_rust(file: &File, findings: &mut Vec<Finding>) {
     }
     let mut segments = file.path.split(['/', '.']);
     if let Some(name) = segments.find(|segment| EMPTY_NAMES.contains(segment)) {
-        findings.push(Finding::new(&file.path, format!("`{name}` says nothing: name the file after its subject")));
+        findings.push(Finding::new(
+            &file.path,
+            format!("`{name}` says nothing: name the file after its subject"),
+        ));
     }
     for (number, line) in file.text.lines().enumerate() {
         let code = line.trim_start();
         if code.starts_with("#[ignore") {
             let place = format!("{}:{}", file.path, number + 1);
-            findings.push(Finding::new(place, "a test that does not run is no test: mend it or remove it"));
+            findings.push(Finding::new(
+                place,
+                "a test that does not run is no test: mend it or remove it",
+            ));
         }
-        if code.starts_with("#![allow") || code.starts_with("#[allow") {
+        // A test binary may allow for all of its modules what not each of them does.
+        let is_stated_for_tests =
+            code.starts_with("#![allow") && file.path.contains("/tests/") && code.contains("reason =");
+        if (code.starts_with("#![allow") || code.starts_with("#[allow")) && !is_stated_for_tests {
             let place = format!("{}:{}", file.path, number + 1);
-            findings.push(Finding::new(place, "use #[expect(…, reason = \"…\")]: it goes away with its cause"));
+            findings.push(Finding::new(
+                place,
+                "use #[expect(…, reason = \"…\")]: it goes away with its cause",
+            ));
         }
     }
 }
@@ -51,9 +65,15 @@ fn check_white_space(file: &File, findings: &mut Vec<Finding>) {
     if !file.text.is_empty() && !file.text.ends_with('\n') {
         findings.push(Finding::new(&file.path, "does not end with a line break"));
     }
-    let trailing = file.text.lines().position(|line| line.ends_with(' ') || line.ends_with('\t'));
+    let trailing = file
+        .text
+        .lines()
+        .position(|line| line.ends_with(' ') || line.ends_with('\t'));
     if let Some(number) = trailing {
-        findings.push(Finding::new(format!("{}:{}", file.path, number + 1), "trailing white space"));
+        findings.push(Finding::new(
+            format!("{}:{}", file.path, number + 1),
+            "trailing white space",
+        ));
     }
 }
 
@@ -63,13 +83,22 @@ mod tests {
 
     fn findings_of(path: &str, text: &str) -> Vec<String> {
         let mut findings = Vec::new();
-        check(&File { path: path.to_owned(), text: text.to_owned() }, &mut findings);
+        check(
+            &File {
+                path: path.to_owned(),
+                text: text.to_owned(),
+            },
+            &mut findings,
+        );
         findings.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn a_tidy_file_has_no_findings() {
-        assert_eq!(findings_of("crates/a/src/queue.rs", "//! Queues.\n"), Vec::<String>::new());
+        assert_eq!(
+            findings_of("crates/a/src/queue.rs", "//! Queues.\n"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
