@@ -1,2 +1,10 @@
 //! The `cargo dev` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    dev_host::command::run(dev_host::cli::Cli::parse()).await
+}

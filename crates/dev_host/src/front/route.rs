@@ -131,6 +131,28 @@ impl Route {
         parts.next().is_none().then_some(values)
     }
 
+    /// A path of this route with the values that `value` gives, and those values. A parameter without one is left empty.
+    pub fn fill(&self, value: impl Fn(&str) -> Option<String>) -> (String, RouteValues) {
+        let mut parts = Vec::new();
+        let mut values = Vec::new();
+        for segment in &self.segments {
+            match segment {
+                Segment::Literal(text) => parts.push(text.clone()),
+                Segment::Parameter { name, default, .. } => {
+                    let found = value(name).or_else(|| default.clone());
+                    parts.extend(found.as_deref().map(encode));
+                    values.push((name.clone(), found));
+                }
+                Segment::CatchAll { name, .. } => {
+                    let found = value(name);
+                    parts.extend(found.clone());
+                    values.push((name.clone(), found));
+                }
+            }
+        }
+        (parts.join("/"), values)
+    }
+
     /// Sorts routes that match the same path: text before constrained parameters before others before catch-alls.
     pub fn precedence(&self) -> Vec<u8> {
         let rank = |segment: &Segment| match segment {
@@ -205,6 +227,10 @@ impl Segment {
     }
 }
 
+fn encode(value: &str) -> String {
+    percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 fn decode(part: &str) -> String {
     let kept = part.replace("%2F", "%252F").replace("%2f", "%252f");
     percent_encoding::percent_decode_str(&kept)
@@ -270,6 +296,17 @@ mod tests {
         ] {
             assert!(Route::parse(template).is_err(), "{template}");
         }
+    }
+
+    #[test]
+    fn a_route_is_filled_with_values() {
+        let route = Route::parse("items/{id:int}/{kind?}").unwrap();
+        let (path, values) = route.fill(|name| (name == "id").then(|| "a b".to_owned()));
+        assert_eq!(path, "items/a%20b");
+        assert_eq!(
+            values,
+            [("id".to_owned(), Some("a b".to_owned())), ("kind".to_owned(), None)]
+        );
     }
 
     #[test]

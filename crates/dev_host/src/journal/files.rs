@@ -26,7 +26,7 @@ impl Default for Limits {
 
 /// The files of one journal folder, open for appending.
 #[derive(Debug)]
-pub struct Files {
+pub(super) struct Files {
     folder: PathBuf,
     limits: Limits,
     number: u64,
@@ -39,7 +39,7 @@ impl Files {
     ///
     /// # Errors
     /// The folder or the file cannot be made.
-    pub fn open(folder: &Path, limits: Limits) -> std::io::Result<Self> {
+    pub(super) fn open(folder: &Path, limits: Limits) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let number = numbers(folder)?.last().map_or(1, |last| last + 1);
         let file = create(folder, number)?;
@@ -58,7 +58,7 @@ impl Files {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn append(&mut self, record: &Record) -> std::io::Result<()> {
+    pub(super) fn append(&mut self, record: &Record) -> std::io::Result<()> {
         let mut line = serde_json::to_vec(&Line {
             v: VERSION,
             record: record.clone(),
@@ -89,7 +89,7 @@ impl Files {
 ///
 /// # Errors
 /// A file cannot be read.
-pub fn read(folder: &Path, mut each: impl FnMut(Record)) -> std::io::Result<()> {
+pub(super) fn read(folder: &Path, mut each: impl FnMut(Record)) -> std::io::Result<()> {
     if !folder.is_dir() {
         return Ok(());
     }

@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use content::Content;
 pub use files::Limits;
-pub use record::{Answer, Finished, LogLine, MessageReference, Outcome, Output, Record, Sent, Started, TriggerKind};
+pub use record::{
+    Answer, Finished, LogLine, MessageReference, Outcome, Output, Poisoned, Record, Sent, Started, TriggerKind,
+};
 pub use ring::{Invocation, Ring};
 
 use crate::console::{Console, Level};

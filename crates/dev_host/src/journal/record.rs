@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::Content;
 
 /// The version written into every line. Readers skip lines of versions that they do not know.
-pub const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// A line: its version and what happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Line {
+pub(super) struct Line {
     /// [`VERSION`].
     pub v: u32,
     /// What happened.
@@ -30,6 +30,8 @@ pub enum Record {
     Log(LogLine),
     /// A storage request that carried the invocation's id put a message.
     Sent(Sent),
+    /// The host put a message aside.
+    Poisoned(Poisoned),
 }
 
 /// The beginning of an invocation.
@@ -165,4 +167,22 @@ pub struct Sent {
     pub id: String,
     /// The message.
     pub message: MessageReference,
+}
+
+/// A message that the host moved to the poison queue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Poisoned {
+    /// When.
+    pub at: Timestamp,
+    /// The copy in the poison queue.
+    pub message: MessageReference,
+    /// The message as it was.
+    pub original: MessageReference,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The last run, when there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invocation: Option<String>,
+    /// Why it is here.
+    pub reason: String,
 }

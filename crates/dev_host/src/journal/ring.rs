@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::record::{Finished, LogLine, Record, Started};
+use super::record::{Finished, LogLine, Poisoned, Record, Started};
 
 /// One invocation as far as it is known.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Ring {
     senders: HashMap<String, String>,
     /// Sender → its messages, so that both go together.
     sent: HashMap<String, Vec<String>>,
+    /// Messages put aside, newest last.
+    poisoned: VecDeque<Poisoned>,
 }
 
 /// Lines kept for one invocation.
@@ -41,6 +43,7 @@ impl Ring {
             invocations: HashMap::new(),
             senders: HashMap::new(),
             sent: HashMap::new(),
+            poisoned: VecDeque::new(),
         }
     }
 
@@ -64,6 +67,12 @@ impl Ring {
                 }
             }
             Record::Sent(sent) => self.remember(&sent.id, sent.message.id),
+            Record::Poisoned(poisoned) => {
+                if self.poisoned.len() == self.capacity {
+                    self.poisoned.pop_front();
+                }
+                self.poisoned.push_back(poisoned);
+            }
         }
     }
 
@@ -80,6 +89,14 @@ impl Ring {
     /// The invocation that sent this message.
     pub fn sender(&self, message: &str) -> Option<&str> {
         self.senders.get(message).map(String::as_str)
+    }
+
+    /// Why this message of a poison queue is there, when the host put it there.
+    pub fn poisoned(&self, message: &str) -> Option<&Poisoned> {
+        self.poisoned
+            .iter()
+            .rev()
+            .find(|poisoned| poisoned.message.id == message)
     }
 
     fn start(&mut self, started: Started) {

@@ -63,7 +63,7 @@ impl Roster {
 }
 
 /// Kills the process group that `pid` leads, as the host kills its handler. False when there is none.
-pub fn end_group(pid: u32) -> bool {
+pub(super) fn end_group(pid: u32) -> bool {
     let group = i32::try_from(pid).ok().and_then(Pid::from_raw);
     group.is_some_and(|group| kill_process_group(group, Signal::KILL).is_ok())
 }

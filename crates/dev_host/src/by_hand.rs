@@ -1,0 +1,193 @@
+//! Running a function because a person wants to, with a payload of theirs or an example.
+
+use std::sync::Arc;
+
+use host_rules::wire::HttpCall;
+use serde::{Deserialize, Serialize};
+
+use crate::app::{Function, Trigger};
+use crate::host::{Host, RunningApp};
+use crate::invoke::{Event, invoke};
+use crate::journal::{Content, LogLine, Output};
+
+/// What a run by hand did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finished {
+    /// Its id.
+    pub invocation: String,
+    /// Why it failed; none when it succeeded.
+    pub failure: Option<String>,
+    /// Milliseconds from start to the last output.
+    pub milliseconds: u64,
+    /// What was written.
+    pub outputs: Vec<Output>,
+    /// The `Logs` of the answer.
+    pub logs: Vec<String>,
+    /// Lines that the handler printed.
+    pub printed: Vec<LogLine>,
+    /// What an HTTP caller would see: status and body.
+    pub http: Option<(u16, Content)>,
+}
+
+/// There is nothing to run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownFunction {
+    /// No such app.
+    #[error("there is no app {name:?}; the apps that run are: {known}")]
+    App {
+        /// The name.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// No such function.
+    #[error("app {app} has no function {name:?}; it has: {known}")]
+    Function {
+        /// The app.
+        app: String,
+        /// The name.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// The function cannot run.
+    #[error("function {function} cannot run: {reason}")]
+    Unusable {
+        /// The function.
+        function: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Runs the function and waits for its end. Without `input` the app's example is used, or one that fits the trigger.
+///
+/// # Errors
+/// There is no such function.
+pub async fn run(
+    host: &Arc<Host>,
+    app: &str,
+    function: &str,
+    input: Option<String>,
+) -> Result<Finished, UnknownFunction> {
+    let known = || {
+        host.apps
+            .iter()
+            .map(|app| app.app.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let app = host.app(app).ok_or_else(|| UnknownFunction::App {
+        name: app.to_owned(),
+        known: known(),
+    })?;
+    let function = find(app, function)?;
+    let input = input.unwrap_or_else(|| example(app, function));
+    let event = match &function.trigger {
+        Trigger::Http { .. } => Event::ManualHttp(http_call(app, function, input)),
+        _ => Event::by_hand(function, input),
+    };
+    let ended = invoke(host, app, function, event).await;
+    let printed = host.journal.look(|ring| {
+        ring.get(&ended.invocation)
+            .map(|invocation| invocation.printed.clone())
+            .unwrap_or_default()
+    });
+    let http = ended
+        .http
+        .map(|http| (http.status, Content::keep(&http.body, &host.redactor)));
+    Ok(Finished {
+        invocation: ended.invocation,
+        failure: ended.failure.map(|reason| host.redactor.redact(&reason).into_owned()),
+        milliseconds: ended.milliseconds,
+        outputs: ended.outputs,
+        logs: ended
+            .logs
+            .iter()
+            .map(|line| host.redactor.redact(line).into_owned())
+            .collect(),
+        printed,
+        http,
+    })
+}
+
+fn find<'a>(app: &'a RunningApp, name: &str) -> Result<&'a Function, UnknownFunction> {
+    if let Some(function) = app.app.function(name) {
+        return Ok(function);
+    }
+    if let Some(problem) = app
+        .app
+        .problems
+        .iter()
+        .find(|problem| problem.function.eq_ignore_ascii_case(name))
+    {
+        let (function, reason) = (problem.function.clone(), problem.reason.clone());
+        return Err(UnknownFunction::Unusable { function, reason });
+    }
+    let known = app
+        .app
+        .functions
+        .iter()
+        .map(|function| function.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    Err(UnknownFunction::Function {
+        app: app.app.name.clone(),
+        name: name.to_owned(),
+        known,
+    })
+}
+
+/// `function_apps/<app>/dev/examples/<function>.json` or `.txt`; otherwise a payload that fits the trigger.
+pub fn example(app: &RunningApp, function: &Function) -> String {
+    let folder = app.app.folder.join("dev").join("examples");
+    for extension in ["json", "txt"] {
+        if let Ok(text) = std::fs::read_to_string(folder.join(format!("{}.{extension}", function.name))) {
+            return text.trim_end().to_owned();
+        }
+    }
+    match &function.trigger {
+        Trigger::Timer { .. } | Trigger::Http { .. } => String::new(),
+        Trigger::Queue { .. } => "{}".to_owned(),
+    }
+}
+
+/// A request with the payload as body. Route parameters are taken from the payload's members of the same names.
+fn http_call(app: &RunningApp, function: &Function, input: String) -> HttpCall {
+    let Trigger::Http { route, methods, .. } = &function.trigger else {
+        return HttpCall::new("POST", "/");
+    };
+    let prefers = |wanted: &str| methods.is_empty() || methods.iter().any(|method| method == wanted);
+    let method = match (input.is_empty(), methods.first()) {
+        (true, _) if prefers("GET") => "GET",
+        (false, _) if prefers("POST") => "POST",
+        (_, first) => first.map_or("POST", String::as_str),
+    };
+    let members: serde_json::Value = serde_json::from_str(&input).unwrap_or_default();
+    let value = |name: &str| match members.get(name)? {
+        serde_json::Value::String(text) => Some(text.clone()),
+        value => Some(value.to_string()),
+    };
+    let (path, values) = route.fill(value);
+    let prefix = app.app.host.extensions.http.route_prefix();
+    let target = if prefix.is_empty() {
+        format!("/{path}")
+    } else {
+        format!("/{prefix}/{path}")
+    };
+    let mut call = HttpCall::new(method, &target);
+    call.headers = vec![("Host".to_owned(), format!("localhost:{}", app.front_port))];
+    if !input.is_empty() {
+        let kind = if members.is_null() {
+            "text/plain; charset=utf-8"
+        } else {
+            "application/json"
+        };
+        call.headers.push(("Content-Type".to_owned(), kind.to_owned()));
+        call.headers
+            .push(("Content-Length".to_owned(), input.len().to_string()));
+    }
+    call.body = input.into_bytes();
+    call.route_values = values;
+    call
+}

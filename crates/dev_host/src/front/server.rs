@@ -1,0 +1,227 @@
+//! Serves one app's front on its port, with the routes exactly as in Azure.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use functions_protocol::function_json::AuthLevel;
+use host_rules::wire::{CallerAnswer, HttpCall, anonymous, with_key};
+
+use super::{Access, Keys, admin, landing};
+use crate::app::{Function, Trigger};
+use crate::front::RouteValues;
+use crate::host::{Host, RunningApp};
+use crate::invoke::{Event, invoke};
+
+/// One app's front.
+#[derive(Clone)]
+pub(super) struct Front {
+    pub(super) host: Arc<Host>,
+    pub(super) app: Arc<RunningApp>,
+    under_way: Arc<AtomicI64>,
+}
+
+/// 100 MB: the limit of a request to a function app.
+const LARGEST_BODY: usize = 100 * 1024 * 1024;
+
+/// Serves until the listener fails.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(host: Arc<Host>, app: Arc<RunningApp>, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    let front = Front {
+        host,
+        app,
+        under_way: Arc::default(),
+    };
+    axum::serve(listener, Router::new().fallback(answer).with_state(front)).await
+}
+
+async fn answer(State(front): State<Front>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let lower = path.to_ascii_lowercase();
+    let mut response = if lower == "/admin" || lower.starts_with("/admin/") {
+        admin::answer(&front, request).await
+    } else {
+        let (parts, body) = request.into_parts();
+        match front.find(&parts.method, &path) {
+            Some((function, values)) => front.call(&function, values, parts, body).await,
+            None if path == "/" => landing::page(&front.app),
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
+    };
+    for (name, value) in &front.app.app.host.extensions.http.custom_headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+impl Front {
+    /// The function for this request: below the route prefix, by method, the most exact route first.
+    fn find(&self, method: &Method, path: &str) -> Option<(Function, RouteValues)> {
+        let prefix = self.app.app.host.extensions.http.route_prefix().trim_matches('/');
+        let below = match prefix {
+            "" => path,
+            prefix => below(path, prefix)?,
+        };
+        let mut found = Vec::new();
+        for function in &self.app.app.functions {
+            let Trigger::Http { route, methods, .. } = &function.trigger else {
+                continue;
+            };
+            let method = method.as_str().to_ascii_uppercase();
+            if !methods.is_empty() && !methods.contains(&method) {
+                continue;
+            }
+            if let Some(values) = route.matches(below) {
+                found.push((route.precedence(), function, values));
+            }
+        }
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        found
+            .into_iter()
+            .next()
+            .map(|(_, function, values)| (function.clone(), values))
+    }
+
+    async fn call(&self, function: &Function, values: RouteValues, parts: Parts, body: Body) -> Response {
+        let Trigger::Http { level, .. } = &function.trigger else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        let access = self.access(&parts);
+        // A switched-off function shows itself to the master key only.
+        if function.disabled && (self.host.keys.is_none() || access != Access::Admin) {
+            return StatusCode::NOT_FOUND.into_response();
+        }
+        if self.host.keys.is_some() && !access.allows(*level) {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        let Some(_slot) = Slot::take(
+            &self.under_way,
+            self.app.app.host.extensions.http.max_outstanding_requests,
+        ) else {
+            return StatusCode::TOO_MANY_REQUESTS.into_response();
+        };
+        let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
+            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        };
+        let mut call = HttpCall::new(
+            parts.method.as_str(),
+            parts.uri.path_and_query().map_or("/", |target| target.as_str()),
+        );
+        call.headers = parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        call.body = body.to_vec();
+        call.route_values = values;
+        call.identities = identities(access, *level);
+        let conclusion = invoke(&self.host, &self.app, function, Event::Http(call)).await;
+        caller_response(conclusion.http.unwrap_or_else(|| CallerAnswer::empty(500)))
+    }
+
+    /// What the caller's key allows. The header wins over the query, as in the host.
+    pub(super) fn access(&self, parts: &Parts) -> Access {
+        let Some(keys) = &self.host.keys else {
+            return Access::Admin;
+        };
+        let from_header = parts
+            .headers
+            .get("x-functions-key")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let key = from_header.or_else(|| {
+            let query = parts.uri.query().unwrap_or_default();
+            url::form_urlencoded::parse(query.as_bytes())
+                .find(|(name, _)| name == "code")
+                .map(|(_, key)| key.into_owned())
+        });
+        Keys::access(keys, key.as_deref())
+    }
+}
+
+/// The rest of `path` below `/prefix`, which ignores case.
+fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    let path = path.trim_start_matches('/');
+    let (first, rest) = (path.get(..prefix.len())?, path.get(prefix.len()..)?);
+    (first.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'))).then_some(rest)
+}
+
+fn identities(access: Access, level: AuthLevel) -> Vec<host_rules::dotnet::Value> {
+    // Without enforced keys every caller counts as admin, as under Core Tools; an anonymous function sees no key.
+    match (level, access) {
+        (AuthLevel::Anonymous, _) | (_, Access::Anonymous) => vec![anonymous()],
+        (_, Access::Function) => vec![anonymous(), with_key("Function", "default")],
+        (_, Access::Admin) => vec![anonymous(), with_key("Admin", "master")],
+    }
+}
+
+fn caller_response(answer: CallerAnswer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers {
+        // Length and transfer encoding are the server's business.
+        if name.eq_ignore_ascii_case(header::CONTENT_LENGTH.as_str())
+            || name.eq_ignore_ascii_case(header::TRANSFER_ENCODING.as_str())
+        {
+            continue;
+        }
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// A request that counts against `maxOutstandingRequests`.
+struct Slot(Arc<AtomicI64>);
+
+impl Slot {
+    fn take(under_way: &Arc<AtomicI64>, limit: Option<i32>) -> Option<Self> {
+        let slot = Self(under_way.clone());
+        let before = under_way.fetch_add(1, Ordering::Relaxed);
+        match limit {
+            Some(limit) if limit >= 0 && before >= i64::from(limit) => None,
+            _ => Some(slot),
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_is_a_whole_segment() {
+        assert_eq!(below("/api/hi", "api"), Some("/hi"));
+        assert_eq!(below("/API", "api"), Some(""));
+        assert_eq!(below("/apix/hi", "api"), None);
+        assert_eq!(below("/", "api"), None);
+        assert_eq!(below("/v1/api/x", "v1/api"), Some("/x"));
+    }
+
+    #[test]
+    fn requests_over_the_limit_are_refused_until_one_ends() {
+        let under_way = Arc::new(AtomicI64::new(0));
+        let first = Slot::take(&under_way, Some(1));
+        assert!(first.is_some());
+        assert!(Slot::take(&under_way, Some(1)).is_none());
+        drop(first);
+        assert!(Slot::take(&under_way, Some(1)).is_some());
+        assert!(Slot::take(&under_way, Some(-1)).is_some());
+    }
+}

@@ -1,0 +1,8 @@
+//! Drives triggers: shells around the machines of `host_rules`.
+
+mod ledger;
+mod queue;
+mod timer;
+
+pub use queue::listen as listen_to_queue;
+pub use timer::{TimerState, listen as listen_to_timer};
