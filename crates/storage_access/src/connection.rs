@@ -80,7 +80,7 @@ pub enum ConnectionError {
         problem: &'static str,
     },
     /// Client and credential could not be put together.
-    #[error("connection {name} cannot be used: {problem}")]
+    #[error("connection {name}: it cannot be used: {problem}")]
     Unusable {
         /// The connection's name.
         name: String,
@@ -123,6 +123,20 @@ impl Connection {
     /// As [`Connection::from_settings`].
     pub fn from_string(name: &str, text: &str) -> Result<Self, ConnectionError> {
         connection_string::parse(name, text)
+    }
+}
+
+impl ConnectionError {
+    /// The message without the connection's name, for lists that name the setting themselves.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Missing { .. } => "missing".to_owned(),
+            other => {
+                let text = other.to_string();
+                text.split_once(": ")
+                    .map_or(text.clone(), |(_, reason)| reason.to_owned())
+            }
+        }
     }
 }
 

@@ -18,7 +18,8 @@ pub const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// One message at a time and no other poll meanwhile: the function takes further messages itself, in pages, and writes
 /// once a second for all of them. More invocations at once would only take each other's writes away.
 ///
-/// A try that failed waits half a minute. The host's default of none would spend all five tries within a second, and a
+/// An empty queue is asked every five seconds at least: results come in bursts, and the page should not wait a minute for
+/// the first. A try that failed waits half a minute. The host's default of none would spend all five tries within a second, and a
 /// short outage of storage would move healthy results to the poison queue.
 fn host() -> HostSettings {
     HostSettings::new()
@@ -26,6 +27,8 @@ fn host() -> HostSettings {
         .new_batch_threshold(0)
         .max_dequeue_count(MOST_DELIVERIES)
         .visibility_timeout(Duration::from_secs(30))
+        .max_polling_interval(Duration::from_secs(5))
+        .function_timeout(Duration::from_secs(120))
 }
 
 /// The declaration of the app.
