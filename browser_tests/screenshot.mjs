@@ -24,7 +24,12 @@ if (!url || !path) {
 installPackages();
 const browser = await launchBrowser();
 try {
-  const { page } = await openPage(browser, { width: Number(values.width), height: Number(values.height), dark: values.dark });
+  const { page } = await openPage(browser, {
+    width: Number(values.width),
+    height: Number(values.height),
+    dark: values.dark,
+    isMobile: Number(values.width) < 600,
+  });
   page.on("console", (message) => console.error(`console ${message.type()}: ${message.text()}`));
   await page.goto(url, { waitUntil: "networkidle" });
   if (values.wait) await page.waitForSelector(values.wait);

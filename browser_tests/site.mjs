@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 
+import { pageForTest } from "./harness.mjs";
 import { serveFolder } from "./static_server.mjs";
 
 export const WEBSITE = join(import.meta.dirname, "..", "website");
@@ -18,9 +19,16 @@ export async function serveSite(document) {
   return { ...server, publish };
 }
 
-/** Serves the site for one test. */
-export async function siteForTest(test, document) {
+/**
+ * Opens the page of the mirrors for one test, on a site with this document. `before(site, page)` prepares what must be
+ * so when the page is opened. `now` stops the page's clock at that moment, but not its timers.
+ */
+export async function openMirrorPage(test, browser, document, { path = "/mirror.html", now = null, before = () => {}, ...options } = {}) {
   const site = await serveSite(document);
   test.after(site.close);
-  return site;
+  const { page, guard } = await pageForTest(test, browser, { origins: [site.origin], ...options });
+  if (now !== null) await page.clock.setFixedTime(now);
+  await before(site, page);
+  await page.goto(site.origin + path);
+  return { site, page, guard };
 }

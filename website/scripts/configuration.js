@@ -23,7 +23,7 @@ async function fetchConfiguration() {
     const response = await fetch("config.json", { cache: "no-cache" });
     if (!response.ok) return { written: {}, problem: null };
     const written = await response.json();
-    if (typeof written === "object" && written !== null) return { written, problem: null };
+    if (typeof written === "object" && written !== null && !Array.isArray(written)) return { written, problem: null };
     return { written: {}, problem: "config.json is no JSON object" };
   } catch (error) {
     return { written: {}, problem: error instanceof SyntaxError ? "config.json is not JSON" : null };

@@ -20,17 +20,23 @@ export class MirrorList {
     );
   }
 
-  /** Shows these mirrors in this order, and of them only those that match. */
-  show(mirrors, matches) {
+  /** Lists these mirrors in this order, and no others. */
+  list(mirrors) {
     const order = mirrors.map((mirror) => this.#rowFor(mirror));
-    mirrors.forEach((mirror, place) => {
-      const { element } = order[place];
-      const hidden = !matches(mirror);
-      if (element.hidden !== hidden) element.hidden = hidden;
-    });
     if (order.length !== this.#order.length || order.some((row, place) => row !== this.#order[place])) {
       this.#place(order);
     }
+  }
+
+  /** Hides the mirrors that do not match; returns how many do. */
+  filter(matches) {
+    let matching = 0;
+    for (const row of this.#order) {
+      const matched = matches(row.mirror);
+      if (matched) matching += 1;
+      row.setHidden(!matched);
+    }
+    return matching;
   }
 
   /** Brings what depends on the time of day up to date. */
@@ -38,11 +44,9 @@ export class MirrorList {
     for (const row of this.#order) row.tick(now, overdueAfter);
   }
 
-  /** Opens a mirror and brings it before the reader; false when it is not in the list. */
+  /** Opens a mirror and brings it before the reader. */
   reveal(address) {
-    const row = this.#rows.get(address);
-    row?.reveal();
-    return row !== undefined;
+    this.#rows.get(address)?.reveal();
   }
 
   #rowFor(mirror) {

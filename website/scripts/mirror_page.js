@@ -33,6 +33,7 @@ async function load() {
       statusDocument = readStatusDocument(fetched);
       text = fetched;
       showMirrors();
+      performance.mark("mirrors-shown");
       if (first) revealLinked();
     }
     loaded = Date.now();
@@ -46,18 +47,24 @@ async function load() {
   }
 }
 
+// Lists what was loaded in the order that is wanted.
 function showMirrors() {
   const mirrors = statusDocument?.mirrors ?? [];
-  const matches = matcher(SHOWN_STATES[view.show], view.find);
-  list.show(inOrder(mirrors, view.sort), matches);
+  list.list(inOrder(mirrors, view.sort));
   list.tick(Date.now(), configuration.staleAfter);
-  const matching = mirrors.filter(matches).length;
   controls.hidden = mirrors.length === 0;
-  byId("mirror-table").hidden = matching === 0;
-  byId("matches").textContent = describeMatches(matching, mirrors.length);
-  showEmpty(mirrors.length, matching);
   const { generation } = statusDocument ?? {};
   byId("generation").textContent = Number.isInteger(generation) ? `Generation ${generation}.` : "";
+  showMatching();
+}
+
+// Of what is listed, shows what matches.
+function showMatching() {
+  const total = statusDocument?.mirrors?.length ?? 0;
+  const matching = list.filter(matcher(SHOWN_STATES[view.show], view.find));
+  byId("mirror-table").hidden = matching === 0;
+  byId("match-count").textContent = describeMatches(matching, total);
+  showEmpty(total, matching);
 }
 
 function describeMatches(matching, total) {
@@ -109,20 +116,24 @@ function inSeconds(span) {
 }
 
 function change(wanted) {
-  view = wanted;
   clearTimeout(pendingAddress);
-  history.pushState(null, "", addressOfView(view));
-  showControls();
-  showMirrors();
+  history.pushState(null, "", addressOfView(wanted));
+  showView(wanted);
 }
 
 // Searching is one step however many keys it takes, and browsers refuse to write the address at each key.
 function search(find) {
-  view = { ...view, find };
   clearTimeout(pendingAddress);
   pendingAddress = setTimeout(() => history.replaceState(null, "", addressOfView(view)), 250);
+  showView({ ...view, find });
+}
+
+function showView(wanted) {
+  const sorted = wanted.sort !== view.sort;
+  view = wanted;
   showControls();
-  showMirrors();
+  if (sorted) showMirrors();
+  else showMatching();
 }
 
 function showControls() {
@@ -133,13 +144,10 @@ function showControls() {
 
 function revealLinked() {
   const address = linkedMirror();
-  if (address === null || !statusDocument?.mirrors?.some((mirror) => mirror.address === address)) return;
+  const mirror = statusDocument?.mirrors?.find((candidate) => candidate.address === address);
+  if (!mirror) return;
   // A link to a mirror is worth more than a filter that hides it.
-  if (!matcher(SHOWN_STATES[view.show], view.find)(statusDocument.mirrors.find((mirror) => mirror.address === address))) {
-    view = { ...view, show: "all", find: "" };
-    showControls();
-    showMirrors();
-  }
+  if (!matcher(SHOWN_STATES[view.show], view.find)(mirror)) showView({ ...view, show: "all", find: "" });
   list.reveal(address);
 }
 
@@ -151,9 +159,7 @@ function listen() {
   controls.elements.find.addEventListener("input", ({ target }) => search(target.value));
   addEventListener("popstate", () => {
     clearTimeout(pendingAddress);
-    view = viewOfAddress();
-    showControls();
-    showMirrors();
+    showView(viewOfAddress());
   });
   addEventListener("hashchange", revealLinked);
   addEventListener("keydown", (event) => {

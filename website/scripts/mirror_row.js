@@ -19,6 +19,10 @@ export class MirrorRow {
   #checked;
   #details;
   #mirror = null;
+  #hidden = false;
+  #shownCertificate;
+  #shownMoment;
+  #shownAge;
 
   constructor(template) {
     this.element = template.content.firstElementChild.cloneNode(true);
@@ -58,19 +62,26 @@ export class MirrorRow {
     if (this.#details.open) this.showDetail();
   }
 
+  setHidden(hidden) {
+    if (hidden === this.#hidden) return;
+    this.#hidden = hidden;
+    this.element.hidden = hidden;
+  }
+
   /** Brings what depends on the time of day up to date. Writes nothing that has not changed. */
   tick(now, overdueAfter) {
     const { checked, facts } = this.#mirror;
-    const time = this.#checked;
-    const words = checked === null ? "unknown" : ago(checked, now);
-    if (time.textContent !== words) time.textContent = words;
-    const exact = checked === null ? "" : absolute(checked);
-    if (time.title !== exact) {
-      time.title = exact;
-      time.dateTime = checked === null ? "" : new Date(checked).toISOString();
+    const certificate = describeCertificate(facts.certificateEnd, now);
+    if (certificate !== this.#shownCertificate) {
+      this.#shownCertificate = certificate;
+      showMeasure(this.#certificate, certificate);
     }
-    time.classList.toggle("is-overdue", checked === null || now - checked > overdueAfter);
-    showMeasure(this.#certificate, describeCertificate(facts.certificateEnd, now));
+    const age = checked === null ? "unknown" : ago(checked, now);
+    if (checked !== this.#shownMoment || age !== this.#shownAge) {
+      this.#shownMoment = checked;
+      this.#shownAge = age;
+      this.#showChecked(age, checked === null || now - checked > overdueAfter);
+    }
   }
 
   /** Puts the details below the line. They are made when they are first looked at: most never are. */
@@ -86,6 +97,15 @@ export class MirrorRow {
     this.element.scrollIntoView({ block: "center" });
   }
 
+  #showChecked(age, overdue) {
+    const moment = this.#mirror.checked;
+    const time = this.#checked;
+    time.textContent = age;
+    time.title = moment === null ? "" : absolute(moment);
+    time.dateTime = moment === null ? "" : new Date(moment).toISOString();
+    time.classList.toggle("is-overdue", overdue);
+  }
+
   // The host is what tells mirrors apart, so it stands out.
   #showAddress(shown) {
     const [, scheme, host, path] = /^([a-z][a-z0-9+.-]*:\/\/)?([^/]*)(.*)$/is.exec(shown) ?? [null, "", shown, ""];
@@ -97,7 +117,6 @@ export class MirrorRow {
 }
 
 function showMeasure(cell, text) {
-  if (cell.textContent === text) return;
   cell.textContent = text;
   cell.classList.toggle("is-absent", text === UNKNOWN);
 }
