@@ -67,6 +67,7 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) secure: bool,
+    /// Known for requests that came through a listener.
     pub(crate) peer: Option<IpAddr>,
     pub(crate) process: Option<String>,
 }

@@ -356,6 +356,7 @@ impl Parts {
             return cors::preflight(self, call);
         }
         head::check_version(call)?;
+        head::check_length(call)?;
         if call.body.len() > self.largest_body {
             return Err(Code::RequestBodyTooLarge.with("MaxLimit", self.largest_body.to_string()));
         }

@@ -74,6 +74,8 @@ codes! {
     MetadataTooLarge BAD_REQUEST "The size of the specified metadata exceeds the maximum size permitted.";
     MissingRequiredHeader BAD_REQUEST "An HTTP header that's mandatory for this request is not specified.";
     MissingRequiredQueryParameter BAD_REQUEST "A query parameter that's mandatory for this request is not specified.";
+    MissingContentLengthHeader LENGTH_REQUIRED "The Content-Length header was not specified.";
+    MultipleConditionHeadersNotSupported BAD_REQUEST "Multiple condition headers are not supported.";
     NoAuthenticationInformation UNAUTHORIZED "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.";
     NoPendingCopyOperation CONFLICT "There is currently no pending copy operation.";
     NotImplemented NOT_IMPLEMENTED "The requested operation is not implemented on the specified resource.";
@@ -98,6 +100,8 @@ pub(crate) struct ServiceError {
     pub(crate) status: StatusCode,
     /// Further XML elements that name what was wrong.
     pub(crate) details: Vec<(&'static str, String)>,
+    /// `Content-Range`, which tells a reader how long the blob is.
+    pub(crate) content_range: Option<String>,
 }
 
 pub(crate) type ServiceResult<T> = Result<T, ServiceError>;
@@ -108,6 +112,7 @@ impl From<Code> for ServiceError {
             code,
             status: code.status(),
             details: Vec::new(),
+            content_range: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::error::{ServiceError, ServiceResult};
+use crate::error::{Code, ServiceError, ServiceResult};
 use crate::http_date;
 use crate::xml::XmlWriter;
 
@@ -24,6 +24,15 @@ pub(crate) fn check_version(call: &Call) -> ServiceResult<()> {
         Ok(date) if text.len() == 10 && date >= FIRST_VERSION => Ok(()),
         _ => Err(ServiceError::header("x-ms-version", text)),
     }
+}
+
+/// The service wants to know beforehand how much comes. In process there is no transport that would say it.
+pub(crate) fn check_length(call: &Call) -> ServiceResult<()> {
+    let has_body = call.method == http::Method::PUT || call.method == http::Method::POST;
+    if has_body && call.peer.is_some() && call.header("content-length").is_none() {
+        return Err(Code::MissingContentLengthHeader.into());
+    }
+    Ok(())
 }
 
 /// Adds what every answer carries.
@@ -73,6 +82,9 @@ pub(crate) fn refusal(refusal: &ServiceError, request_id: &str, now: Timestamp) 
         Answer::xml(refusal.status, xml.finish())
     };
     answer.set_static("x-ms-error-code", code);
+    if let Some(range) = &refusal.content_range {
+        answer.set("content-range", range);
+    }
     if refusal.status == http::StatusCode::UNAUTHORIZED {
         answer.set_static(
             "www-authenticate",

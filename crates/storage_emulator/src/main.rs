@@ -80,13 +80,14 @@ async fn run(arguments: Arguments) -> Result<std::convert::Infallible, Box<dyn s
     } else {
         arguments.folder.display().to_string()
     };
-    writeln!(
-        std::io::stdout(),
-        "Blob service   http://{}\nQueue service  http://{}\nData           {place}\n\n{}",
+    let greeting = format!(
+        "Blob service   http://{}\nQueue service  http://{}\nData           {place}\n\n{}\n",
         blob.local_addr()?,
         queue.local_addr()?,
         emulator.connection_string(&endpoints)
-    )?;
+    );
+    // Whoever started it may have stopped reading; the services are what matters.
+    let _ = std::io::stdout().write_all(greeting.as_bytes());
     Ok(emulator.serve(Listeners::new(blob, queue)).await)
 }
 

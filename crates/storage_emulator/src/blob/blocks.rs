@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 
 use super::{
-    blob_change, blob_name, blob_to_read, check_write, container_name, existing_container, find_blob, headers, put,
+    blob_change, blob_name, blob_to_read, check_replace, container_name, existing_container, find_blob, headers, put,
     set_version,
 };
 use crate::answer::Answer;
@@ -85,7 +85,7 @@ pub(super) fn put_list(parts: &Parts, call: &Call, permit: &Permit) -> ServiceRe
     if current.is_some() && permit.create_only {
         return Err(Code::AuthorizationPermissionMismatch.into());
     }
-    check_write(current, call, now)?;
+    check_replace(current, call, now)?;
     if current.is_some_and(|blob| blob.info.kind != BlobKind::Block) {
         return Err(Code::InvalidBlobType.into());
     }

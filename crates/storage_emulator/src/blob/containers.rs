@@ -115,7 +115,7 @@ fn change(parts: &Parts, call: &Call, change: impl FnOnce(&mut ContainerInfo)) -
     let mut store = parts.store.lock();
     let now = parts.now();
     let mut info = existing_container(store.state(), call)?.info.clone();
-    Conditions::of(call)?.check_write(Some((info.etag, info.modified)), Code::ConditionNotMet)?;
+    Conditions::of(call)?.check_write(Some((info.etag, info.modified)))?;
     // Only a delete needs the lease; but a wrong id is refused everywhere.
     info.lease
         .check(call.header("x-ms-lease-id"), false, &LeaseNames::CONTAINER, now)?;
@@ -136,7 +136,7 @@ fn change(parts: &Parts, call: &Call, change: impl FnOnce(&mut ContainerInfo)) -
 pub(super) fn delete(parts: &Parts, call: &Call) -> ServiceResult<Answer> {
     let mut store = parts.store.lock();
     let info = &existing_container(store.state(), call)?.info;
-    Conditions::of(call)?.check_write(Some((info.etag, info.modified)), Code::ConditionNotMet)?;
+    Conditions::of(call)?.check_write(Some((info.etag, info.modified)))?;
     info.lease
         .check(call.header("x-ms-lease-id"), true, &LeaseNames::CONTAINER, parts.now())?;
     let name = container_name(call)?.to_owned();

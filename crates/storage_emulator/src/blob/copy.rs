@@ -2,7 +2,7 @@
 
 use http::{Request, StatusCode, Uri};
 
-use super::{blob_change, check_write, find_blob, set_version};
+use super::{blob_change, check_replace, find_blob, set_version};
 use crate::answer::Answer;
 use crate::auth::{self, Permit};
 use crate::call::{Arrival, Call, Service};
@@ -27,12 +27,12 @@ pub(super) fn copy(parts: &Parts, call: &Call, permit: &Permit) -> ServiceResult
     let source = find_blob(store.state(), &source_call)
         .map_err(missing)?
         .ok_or(Code::CannotVerifyCopySource)?;
-    Conditions::of_source(call)?.check_write(Some((source.info.etag, source.info.modified)), Code::ConditionNotMet)?;
+    Conditions::of_source(call)?.check_write(Some((source.info.etag, source.info.modified)))?;
     let current = find_blob(store.state(), call)?;
     if current.is_some() && permit.create_only {
         return Err(Code::AuthorizationPermissionMismatch.into());
     }
-    check_write(current, call, now)?;
+    check_replace(current, call, now)?;
     let id = parts.rng.uuid();
     let info = BlobInfo {
         etag: store.next_etag(now),

@@ -16,7 +16,7 @@ pub(super) fn blob(parts: &Parts, call: &Call) -> ServiceResult<Answer> {
     let now = parts.now();
     let blob = find_blob(store.state(), call)?.ok_or(Code::BlobNotFound)?;
     let info = blob.info.clone();
-    Conditions::of(call)?.check_write(Some((info.etag, info.modified)), Code::ConditionNotMet)?;
+    Conditions::of(call)?.check_write(Some((info.etag, info.modified)))?;
     let (lease, mut answer) = perform(parts, call, &info.lease, now)?;
     // A lease is not a change of the blob: its version stays.
     set_version(&mut answer, info.etag, info.modified);
@@ -32,7 +32,7 @@ pub(super) fn container(parts: &Parts, call: &Call) -> ServiceResult<Answer> {
     let mut store = parts.store.lock();
     let now = parts.now();
     let info = existing_container(store.state(), call)?.info.clone();
-    Conditions::of(call)?.check_write(Some((info.etag, info.modified)), Code::ConditionNotMet)?;
+    Conditions::of(call)?.check_write(Some((info.etag, info.modified)))?;
     let (lease, mut answer) = perform(parts, call, &info.lease, now)?;
     set_version(&mut answer, info.etag, info.modified);
     let name = container_name(call)?.to_owned();

@@ -91,8 +91,12 @@ fn find_blob<'s>(state: &'s State, call: &Call) -> ServiceResult<Option<&'s Comm
 
 /// A blob that a read is about: it exists, and the lease id and conditions of the request hold.
 fn blob_to_read<'s>(state: &'s State, call: &Call, now: Timestamp) -> ServiceResult<&'s Committed> {
-    let blob = find_blob(state, call)?.ok_or(Code::BlobNotFound)?;
-    Conditions::of(call)?.check_read(blob.info.etag, blob.info.modified)?;
+    let conditions = Conditions::of(call)?;
+    let Some(blob) = find_blob(state, call)? else {
+        conditions.check_missing()?;
+        return Err(Code::BlobNotFound.into());
+    };
+    conditions.check_read(blob.info.etag, blob.info.modified)?;
     blob.info
         .lease
         .check(call.header("x-ms-lease-id"), false, &LeaseNames::BLOB, now)?;
@@ -102,19 +106,24 @@ fn blob_to_read<'s>(state: &'s State, call: &Call, now: Timestamp) -> ServiceRes
 /// A blob that a change is about: it exists, and the conditions and its lease allow the change.
 fn blob_to_change<'s>(state: &'s State, call: &Call, now: Timestamp) -> ServiceResult<&'s Committed> {
     let blob = find_blob(state, call)?.ok_or(Code::BlobNotFound)?;
-    check_write(Some(blob), call, now)?;
+    Conditions::of(call)?.check_write(Some((blob.info.etag, blob.info.modified)))?;
+    check_lease(blob, call, now)?;
     Ok(blob)
 }
 
-/// Whether the conditions and the lease of what is there (`None`: nothing) allow a write.
-fn check_write(current: Option<&Committed>, call: &Call, now: Timestamp) -> ServiceResult<()> {
-    let version = current.map(|blob| (blob.info.etag, blob.info.modified));
-    Conditions::of(call)?.check_write(version, Code::BlobAlreadyExists)?;
+fn check_lease(blob: &Committed, call: &Call, now: Timestamp) -> ServiceResult<()> {
+    blob.info
+        .lease
+        .check(call.header("x-ms-lease-id"), true, &LeaseNames::BLOB, now)
+}
+
+/// Whether the conditions and the lease of what is there (`None`: nothing) allow putting a new blob in its place.
+fn check_replace(current: Option<&Committed>, call: &Call, now: Timestamp) -> ServiceResult<()> {
+    let conditions = Conditions::of(call)?;
+    conditions.check_write(current.map(|blob| (blob.info.etag, blob.info.modified)))?;
     match current {
-        Some(blob) => blob
-            .info
-            .lease
-            .check(call.header("x-ms-lease-id"), true, &LeaseNames::BLOB, now),
+        Some(_) if conditions.must_create() => Err(Code::BlobAlreadyExists.into()),
+        Some(blob) => check_lease(blob, call, now),
         None if call.header("x-ms-lease-id").is_some() => Err(Code::LeaseNotPresentWithBlobOperation.into()),
         None => Ok(()),
     }

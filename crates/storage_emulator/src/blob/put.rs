@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{blob_change, check_write, find_blob, headers, set_version};
+use super::{blob_change, check_replace, find_blob, headers, set_version};
 use crate::answer::Answer;
 use crate::auth::Permit;
 use crate::call::Call;
@@ -35,7 +35,7 @@ pub(super) fn put(parts: &Parts, call: &Call, permit: &Permit) -> ServiceResult<
     if current.is_some() && permit.create_only {
         return Err(Code::AuthorizationPermissionMismatch.into());
     }
-    check_write(current, call, now)?;
+    check_replace(current, call, now)?;
     let etag = store.next_etag(now);
     let info = BlobInfo {
         kind,

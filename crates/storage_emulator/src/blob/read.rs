@@ -24,7 +24,11 @@ pub(super) fn get(parts: &Parts, call: &Call, permit: &Permit) -> ServiceResult<
     let (start, end) = match range {
         None => (0, length),
         Some((start, _)) if start >= length => {
-            return Err(ServiceError::from(Code::InvalidRange));
+            let content_range = Some(format!("bytes */{length}"));
+            return Err(ServiceError {
+                content_range,
+                ..Code::InvalidRange.into()
+            });
         }
         Some((start, last)) => (start, last.map_or(length, |last| length.min(last.saturating_add(1)))),
     };

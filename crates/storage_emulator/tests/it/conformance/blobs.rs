@@ -45,7 +45,7 @@ pub(super) async fn blobs_come_back_as_they_went(target: &Target) {
     let head = target.blob(Method::HEAD, &deleted).send().await;
     head.refused(404, "BlobNotFound");
     let missing = target.blob(Method::PUT, &deleted).body("x").send().await;
-    missing.refused(400, target.or_azurite("MissingRequiredHeader", "InvalidHeaderValue"));
+    missing.wrong_input(target, "MissingRequiredHeader");
 }
 
 pub(super) async fn names_may_hold_anything(target: &Target) {
@@ -88,7 +88,13 @@ pub(super) async fn ranges(target: &Target) {
         range("range", "bytes=8-99").await.expect(206).header("content-range"),
         "bytes 8-9/10"
     );
-    range("range", "bytes=10-12").await.refused(416, "InvalidRange");
+    range("range", "bytes=11-12").await.refused(416, "InvalidRange");
+    if !target.is_azurite {
+        // Azurite answers an empty 206 for a range that begins right at the end.
+        let past = range("range", "bytes=10-12").await;
+        assert_eq!(past.header("content-range"), "bytes */10");
+        past.refused(416, "InvalidRange");
+    }
     let empty = format!("{path}-empty");
     target.put(&empty, "").await;
     target
@@ -171,9 +177,7 @@ pub(super) async fn hashes_are_checked(target: &Target) {
         "XUFAKrxLKna5cZ2REBfFkg=="
     );
     put("1B2M2Y8AsgTpgAmY7PhCfg==").await.refused(400, "Md5Mismatch");
-    put("short")
-        .await
-        .refused(400, target.or_azurite("InvalidMd5", "Md5Mismatch"));
+    put("short").await.refused(400, "InvalidMd5");
     assert_eq!(
         target.get(&path).await.expect(200).header("content-md5"),
         "XUFAKrxLKna5cZ2REBfFkg=="
@@ -260,7 +264,7 @@ pub(super) async fn unknown_operations_are_refused_by_name(target: &Target) {
         .header("x-ms-blob-type", "CakeBlob")
         .send()
         .await
-        .refused(400, "InvalidHeaderValue");
+        .wrong_input(target, "InvalidHeaderValue");
 }
 
 pub(super) async fn every_answer_carries_the_services_headers(target: &Target) {
@@ -271,14 +275,18 @@ pub(super) async fn every_answer_carries_the_services_headers(target: &Target) {
             .header("x-ms-client-request-id", "invocation-7")
     };
     for reply in [call().send().await, call().anonymous().send().await] {
-        assert_eq!(reply.header("x-ms-client-request-id"), "invocation-7");
+        // Azurite leaves the id out of refusals.
+        assert_eq!(
+            reply.header("x-ms-client-request-id"),
+            target.or_azurite("invocation-7", "")
+        );
         assert_eq!(reply.header("x-ms-request-id").len(), 36);
         assert!(reply.header("date").ends_with("GMT"));
     }
     let reply = call().send().await.refused(404, "BlobNotFound");
     assert_eq!(
         (reply.header("x-ms-version"), reply.header("content-type")),
-        ("2021-12-02", "application/xml")
+        (target.or_azurite("2021-12-02", ""), "application/xml")
     );
     assert!(reply.one("Message").starts_with("The specified blob does not exist."));
     call()

@@ -16,12 +16,20 @@ pub(super) async fn reads_under_conditions(target: &Target) {
         assert!(known.body.is_empty());
         known.refused(304, "ConditionNotMet");
     }
-    let missing = target
-        .blob(Method::GET, &format!("{path}-none"))
-        .header("if-match", &etag)
+    let missing = |header: &'static str, value: &str| {
+        target
+            .blob(Method::GET, &format!("{path}-none"))
+            .header(header, value)
+            .send()
+    };
+    missing("if-match", &etag).await.refused(412, "ConditionNotMet");
+    missing("if-none-match", &etag).await.refused(404, "BlobNotFound");
+    target
+        .blob(Method::GET, &path)
+        .header("if-none-match", "*")
         .send()
-        .await;
-    missing.refused(404, "BlobNotFound");
+        .await
+        .refused(400, "UnsatisfiableCondition");
 }
 
 pub(super) async fn writes_under_conditions(target: &Target) {
@@ -117,4 +125,36 @@ pub(super) async fn dates_as_conditions(target: &Target) {
         .await
         .refused(412, "ConditionNotMet");
     put("if-unmodified-since", &after).await.expect(201);
+}
+
+pub(super) async fn conditions_together(target: &Target) {
+    let path = format!("/{}/blob", target.container().await);
+    let etag = target.put(&path, "text").await;
+    let (before, after) = (rfc1123(-3600), rfc1123(3600));
+    // A read goes on if either sees news; a write listens to the ETag.
+    let read = |tag: &str, date: &str| {
+        let call = target
+            .blob(Method::GET, &path)
+            .header("if-none-match", tag)
+            .header("if-modified-since", date);
+        call.send()
+    };
+    read(&etag, &after).await.refused(304, "ConditionNotMet");
+    read(&etag, &before).await.expect(200);
+    read("\"0x1\"", &after).await.expect(200);
+    let put = |tag: &str, name: &'static str, date: &str| {
+        target
+            .blob(Method::PUT, &path)
+            .header("if-match", tag)
+            .header(name, date)
+            .put_blob("text")
+            .send()
+    };
+    put("\"0x1\"", "if-unmodified-since", &after)
+        .await
+        .refused(412, "ConditionNotMet");
+    put(&etag, "if-unmodified-since", &before).await.expect(201);
+    put("*", "if-modified-since", &before)
+        .await
+        .refused(400, "MultipleConditionHeadersNotSupported");
 }

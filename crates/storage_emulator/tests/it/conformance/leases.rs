@@ -101,7 +101,7 @@ pub(super) async fn lease_ids_and_durations_are_checked(target: &Target) {
     for seconds in ["14", "61", "0", "-2", "soon"] {
         acquire(target, &path, seconds, A)
             .await
-            .refused(400, "InvalidHeaderValue");
+            .wrong_input(target, "InvalidHeaderValue");
     }
     if !target.is_azurite {
         // Azurite takes any text.

@@ -214,14 +214,14 @@ pub(super) async fn wrong_message_parameters(target: &Target) {
         ("visibilitytimeout", "604801"),
     ] {
         let reply = target.queue(Method::GET, &path).query(name, value).send().await;
-        reply.refused(400, "OutOfRangeQueryParameterValue");
+        reply.wrong_input(target, "OutOfRangeQueryParameterValue");
     }
     let zero = target
         .queue(Method::GET, &path)
         .query("visibilitytimeout", "0")
         .send()
         .await;
-    zero.refused(400, "OutOfRangeQueryParameterValue");
+    zero.wrong_input(target, "OutOfRangeQueryParameterValue");
     for parameters in [
         &[("messagettl", "0")][..],
         &[("visibilitytimeout", "10"), ("messagettl", "10")],

@@ -57,7 +57,8 @@ suite! {
         etags_change_with_every_write copies unknown_operations_are_refused_by_name every_answer_carries_the_services_headers;
     blocks: blocks_become_a_blob block_lists_are_checked blocks_wait_unseen_until_listed committed_blocks_can_be_kept;
     append_blobs: appending append_conditions append_only_to_append_blobs;
-    conditions: reads_under_conditions writes_under_conditions creation_under_conditions dates_as_conditions;
+    conditions: reads_under_conditions writes_under_conditions creation_under_conditions dates_as_conditions
+        conditions_together;
     leases: a_leased_blob_needs_its_lease lease_ids_and_durations_are_checked breaking_and_changing
         container_leases_guard_deletion;
     listing: prefix_and_delimiter pages what_to_include lists_of_containers_and_queues wrong_list_parameters;
