@@ -63,3 +63,38 @@ pub(crate) fn equal<T: PartialEq + std::fmt::Debug>(what: &str, ours: &T, theirs
         shown(&theirs)
     ))
 }
+
+/// Every captured file is read by a test of this crate, or listed as a whole.
+#[test]
+fn no_file_is_forgotten() {
+    const USED: [&str; 19] = [
+        "answers",
+        "blob_input",
+        "culture_and_zone",
+        "headers",
+        "http_answers",
+        "http_trigger",
+        "outputs",
+        "queue_listener",
+        "queue_output",
+        "queue_trigger",
+        "readiness",
+        "retry_context",
+        "sdk_binding_rules",
+        "timer_listener",
+        "timer_long_run",
+        "timer_past_due",
+        "timer_schedules_dst",
+        "timer_trigger",
+        "values",
+    ];
+    for file in crate::case::files("host") {
+        let listed = NOT_MET
+            .iter()
+            .any(|entry| entry.covers(&format!("host/{file}.json"), "*"));
+        assert!(
+            USED.contains(&file.as_str()) || listed,
+            "{file} is neither used nor listed"
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! Reads the captured cases.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,10 +10,22 @@ use host_rules::newtonsoft::{DateParsing, Reader};
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions_protocol/fixtures")
+}
+
+/// The names of the files in a folder of fixtures, without `.json`.
+pub(crate) fn files(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(fixtures().join(folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names
+        .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
+        .collect()
+}
+
 /// A file of cases, by its path below the fixtures folder.
 pub(crate) fn cases(file: &str) -> Vec<Json> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions_protocol/fixtures");
-    let path = folder.join(file);
+    let path = fixtures().join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap()
 }

@@ -25,6 +25,10 @@ const GERMAN_CULTURE: &str =
 const AMERICAN_CULTURE: &str =
     "the American culture's 12-hour clock: our host runs in the invariant culture, as in Azure";
 
+const DOTNET_OUTPUT: &str = ".NET objects and nulls: a custom handler's output reaches the collector as bytes";
+const BATCHES: &str = "batches and typed values of event triggers: a queue trigger is one text or one byte array";
+const OTHER_TRIGGERS: &str = "blob and Event Grid triggers come with the app that needs them";
+
 pub(crate) const NOT_MET: &[NotMet] = &[
     NotMet {
         file: "host/values.json",
@@ -76,5 +80,110 @@ pub(crate) const NOT_MET: &[NotMet] = &[
         file: "host/readiness.json",
         name: "ping_*",
         reason: "pings of the host's monitor have no effect; ours makes none",
+    },
+    NotMet {
+        file: "host/queue_output.json",
+        name: "jobject_*",
+        reason: DOTNET_OUTPUT,
+    },
+    NotMet {
+        file: "host/queue_output.json",
+        name: "poco_*",
+        reason: DOTNET_OUTPUT,
+    },
+    NotMet {
+        file: "host/queue_output.json",
+        name: "null_bytes_*",
+        reason: DOTNET_OUTPUT,
+    },
+    NotMet {
+        file: "host/queue_output.json",
+        name: "null_string_*",
+        reason: DOTNET_OUTPUT,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "event_conversion jobject*",
+        reason: BATCHES,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "event_conversion object*",
+        reason: BATCHES,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "event_conversion bytes[]*",
+        reason: BATCHES,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "event_conversion string[]*",
+        reason: BATCHES,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type Object[] *",
+        reason: BATCHES,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type string[] *",
+        reason: BATCHES,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type byte[][] *",
+        reason: BATCHES,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type Stream \"in (trigger)\"*",
+        reason: "no listener hands over a stream: what the function gets is base64 either way (host/queue_trigger.json, binary_data_type_stream)",
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "blob_conversion stream*",
+        reason: "no listener hands over a stream; the bytes are those of `dataType: binary`",
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type Object \"in (trigger)\"\"trigger bound through a typed*",
+        reason: OTHER_TRIGGERS,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type Object \"in (trigger)\"\"Event Grid*",
+        reason: OTHER_TRIGGERS,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type string \"in (trigger)\"\"trigger bound through a typed*",
+        reason: OTHER_TRIGGERS,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type string \"in (trigger)\"\"Event Grid*",
+        reason: OTHER_TRIGGERS,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type byte[] \"in (trigger)\"\"trigger bound through a typed*",
+        reason: OTHER_TRIGGERS,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "default_type byte[] \"in (trigger)\"\"Event Grid*",
+        reason: OTHER_TRIGGERS,
+    },
+    NotMet {
+        file: "host/sdk_binding_rules.json",
+        name: "event_grid_conversion*",
+        reason: OTHER_TRIGGERS,
+    },
+    NotMet {
+        file: "host/forwarding.json",
+        name: "*",
+        reason: "`enableForwardingHttpRequest` is the legacy mode: the development host refuses it by name",
     },
 ];

@@ -1,15 +1,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use determinism::Rng;
 use jiff::{SignedDuration, Timestamp};
 
 use super::calls::{Calls, Purpose};
 use super::ending::{Ending, Progress};
-use super::settings::{MINIMUM_POLLING_INTERVAL, MessageEncoding, QueueSettings};
+use super::settings::{MINIMUM_POLLING_INTERVAL, QueueSettings};
 use super::storage::{CallId, ReceivedMessage, StorageAnswer, StorageCall, StorageFailure};
-use crate::dotnet::convert_from_base64;
 use crate::machine::backoff::Backoff;
 use crate::machine::{LogLevel, LogLine};
 
@@ -348,17 +345,10 @@ impl QueueListener {
         self.poll = Poll::Waiting(now.checked_add(wait).unwrap_or(Timestamp::MAX));
     }
 
-    fn decode(&self, text: &str) -> Option<Vec<u8>> {
-        match self.settings.message_encoding {
-            MessageEncoding::Base64 => convert_from_base64(text),
-            MessageEncoding::None => Some(text.as_bytes().to_vec()),
-        }
-    }
-
     /// Decodes the received batch; stops at the first message that must go to the poison queue.
     fn sort(&mut self, mut sorting: Box<Sorting>, now: Timestamp, effects: &mut Vec<QueueEffect>) {
         while let Some(received) = sorting.batch.pop_front() {
-            if let Some(body) = self.decode(&received.text) {
+            if let Some(body) = self.settings.message_encoding.decode(&received.text) {
                 sorting.decoded.push(TriggerMessage { received, body });
                 continue;
             }
@@ -517,10 +507,7 @@ impl QueueListener {
         let (Some(run), Some(poison_queue)) = (self.runs.get(&id), &self.poison_queue) else {
             return;
         };
-        let text = match self.settings.message_encoding {
-            MessageEncoding::Base64 => STANDARD.encode(&run.message.body),
-            MessageEncoding::None => run.message.received.text.clone(),
-        };
+        let text = self.settings.message_encoding.encode(&run.message.body);
         let ending = Ending::poison(&self.queue, &run.message.received.id, poison_queue, text);
         self.log_poison(effects);
         self.end(id, ending, effects);

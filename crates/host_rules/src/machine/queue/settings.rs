@@ -1,4 +1,8 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
+
+use crate::dotnet::convert_from_base64;
 
 /// `extensions.queues` of host.json, as written there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +29,24 @@ pub enum MessageEncoding {
     Base64,
     /// The text itself.
     None,
+}
+
+impl MessageEncoding {
+    /// The text on the wire for a body.
+    pub fn encode(self, body: &[u8]) -> String {
+        match self {
+            Self::Base64 => STANDARD.encode(body),
+            Self::None => String::from_utf8_lossy(body).into_owned(),
+        }
+    }
+
+    /// The body of a text on the wire; `None` when it is no base64.
+    pub fn decode(self, text: &str) -> Option<Vec<u8>> {
+        match self {
+            Self::Base64 => convert_from_base64(text),
+            Self::None => Some(text.as_bytes().to_vec()),
+        }
+    }
 }
 
 /// Checked settings of the queue extension.
