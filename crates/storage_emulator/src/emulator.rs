@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use determinism::{Clock, Rng};
@@ -19,6 +20,9 @@ use crate::observer::{Observer, StorageEvent};
 use crate::operation::Operation;
 use crate::store::{FolderError, Store};
 use crate::{blob, cors, head, queue};
+
+/// The service discards blocks that no block list named within a week; here that is looked at when a folder is opened.
+const UNLISTED_BLOCKS_STAY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Blob and Queue storage in this process. Clones are the same storage.
 #[derive(Clone)]
@@ -154,7 +158,17 @@ impl EmulatorBuilder {
             accounts.push(Account::development());
         }
         let store = match &self.folder {
-            Some(folder) => Store::open(folder)?,
+            Some(folder) => {
+                let store = Store::open(folder)?;
+                if store
+                    .lock()
+                    .discard_stale_blocks(self.clock.now(), UNLISTED_BLOCKS_STAY)
+                    .is_err()
+                {
+                    tracing::warn!("blocks that were never listed stay until the next start");
+                }
+                store
+            }
             None => Store::in_memory(),
         };
         Ok(Emulator(Arc::new(Parts {

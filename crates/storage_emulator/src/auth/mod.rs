@@ -29,7 +29,7 @@ pub(crate) fn authorise(parts: &Parts, call: &Call, operation: Operation) -> Ser
     if let Some(authorization) = call.header("authorization") {
         let (scheme, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
         return match scheme {
-            "SharedKey" | "SharedKeyLite" => shared_key::check(parts, call, scheme, rest),
+            "SharedKey" => shared_key::check(parts, call, rest),
             "Bearer" => bearer::check(parts, call, rest),
             _ => Err(Code::InvalidAuthenticationInfo.into()),
         };

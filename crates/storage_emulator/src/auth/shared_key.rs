@@ -11,7 +11,7 @@ use crate::http_date;
 /// How far a request's date may be from now.
 const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
 
-pub(super) fn check(parts: &Parts, call: &Call, scheme: &str, credentials: &str) -> ServiceResult<Permit> {
+pub(super) fn check(parts: &Parts, call: &Call, credentials: &str) -> ServiceResult<Permit> {
     let (account_name, signature) = credentials.split_once(':').ok_or(Code::InvalidAuthenticationInfo)?;
     let account = parts
         .account(account_name)
@@ -26,11 +26,7 @@ pub(super) fn check(parts: &Parts, call: &Call, scheme: &str, credentials: &str)
     if at.duration_since(parts.signature_clock.now()).unsigned_abs() > CLOCK_SKEW {
         return Err(failed(format!("Request date header too old or too new: '{date}'")));
     }
-    let text = if scheme == "SharedKey" {
-        string_to_sign(call)
-    } else {
-        lite_string_to_sign(call)
-    };
+    let text = string_to_sign(call);
     if sign(&account.key, &text) == signature.trim() {
         Ok(Permit::default())
     } else {
@@ -92,30 +88,6 @@ fn string_to_sign(call: &Call) -> String {
         }
         text.push_str(value);
         last = Some(name);
-    }
-    text
-}
-
-fn lite_string_to_sign(call: &Call) -> String {
-    let header = |name: &str| call.header(name).unwrap_or("");
-    let date = if call.header("x-ms-date").is_some() {
-        ""
-    } else {
-        header("date")
-    };
-    let mut text = format!(
-        "{}\n{}\n{}\n{date}\n",
-        call.method,
-        header("content-md5"),
-        header("content-type")
-    );
-    canonical_headers(call, &mut text);
-    text.push('/');
-    text.push_str(&call.account);
-    text.push_str(&call.raw_path);
-    if let Some(comp) = call.query.get("comp") {
-        text.push_str("?comp=");
-        text.push_str(comp);
     }
     text
 }

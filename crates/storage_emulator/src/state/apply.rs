@@ -123,6 +123,26 @@ impl State {
                     }
                 }
             }
+            Change::StagedGone {
+                account,
+                container,
+                name,
+            } => {
+                let container = self
+                    .accounts
+                    .get_mut(&account)
+                    .and_then(|account| account.containers.get_mut(&container));
+                if let Some(container) = container
+                    && let Some(blob) = container.blobs.get_mut(&name)
+                {
+                    let staged = std::mem::take(&mut blob.staged);
+                    self.files
+                        .release(staged.values().filter_map(|block| block.segment.file()));
+                    if blob.committed.is_none() {
+                        container.blobs.remove(&name);
+                    }
+                }
+            }
             Change::Queue { account, name, info } => {
                 let queues = &mut self.account_mut(account).queues;
                 match queues.get_mut(&name) {

@@ -50,6 +50,12 @@ pub(crate) enum Change {
         id: String,
         block: StagedBlock,
     },
+    /// Blocks that nobody listed in time.
+    StagedGone {
+        account: String,
+        container: String,
+        name: String,
+    },
     Queue {
         account: String,
         name: String,

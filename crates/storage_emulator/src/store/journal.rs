@@ -82,6 +82,11 @@ impl Journal {
         self.length > SMALLEST_REWRITE.max(3 * self.rewritten_length)
     }
 
+    /// Waits with the next rewrite until the journal is three times as long as now.
+    pub(super) fn postpone_rewrite(&mut self) {
+        self.rewritten_length = self.length;
+    }
+
     /// Replaces the journal by one that only says what is there now.
     pub(super) fn rewrite(&mut self, state: &State) -> io::Result<()> {
         let new_path = self.path.with_extension("new");

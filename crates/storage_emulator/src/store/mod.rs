@@ -11,6 +11,7 @@ mod journal;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -151,6 +152,30 @@ impl Locked<'_> {
         self.files.is_some()
     }
 
+    /// Discards blocks that have waited for their list for more than `limit`, as the service does after a week.
+    pub(crate) fn discard_stale_blocks(&mut self, now: Timestamp, limit: Duration) -> ServiceResult<()> {
+        let mut changes = Vec::new();
+        for (account, in_account) in &self.inner.state.accounts {
+            for (container, in_container) in &in_account.containers {
+                for (name, blob) in &in_container.blobs {
+                    let newest = blob.staged.values().map(|block| block.at).max();
+                    if newest.is_some_and(|newest| now.duration_since(newest).unsigned_abs() > limit && newest < now) {
+                        changes.push(Change::StagedGone {
+                            account: account.clone(),
+                            container: container.clone(),
+                            name: name.clone(),
+                        });
+                    }
+                }
+            }
+        }
+        if changes.is_empty() {
+            Ok(())
+        } else {
+            self.commit(changes)
+        }
+    }
+
     /// Records the changes, then makes them: all or none.
     pub(crate) fn commit(&mut self, changes: Vec<Change>) -> ServiceResult<()> {
         let Inner { state, journal } = &mut *self.inner;
@@ -173,7 +198,8 @@ impl Locked<'_> {
             && journal.has_grown()
             && let Err(error) = journal.rewrite(state)
         {
-            // The old journal is whole and goes on growing; the next change tries again.
+            // The old journal is whole and goes on growing; trying at every change would only make a full disk slow.
+            journal.postpone_rewrite();
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "cannot rewrite the storage journal"

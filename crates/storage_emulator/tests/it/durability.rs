@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use determinism::Clock;
 use http::Method;
 use storage_emulator::{Emulator, FolderError};
 
@@ -126,6 +128,50 @@ async fn the_folder_does_not_grow_without_end() {
         .await
         .expect(202);
     assert_eq!(content_files(folder.path()), 0);
+}
+
+#[tokio::test]
+async fn blocks_that_nobody_listed_are_gone_after_a_week() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, hands) = Clock::manual("2026-11-21T10:00:00Z".parse().unwrap());
+    let open = || {
+        Target::of(
+            Emulator::builder()
+                .clock(clock.clone())
+                .folder(folder.path())
+                .build()
+                .unwrap(),
+        )
+    };
+    {
+        let target = open();
+        target
+            .blob(Method::PUT, "/box")
+            .query("restype", "container")
+            .send()
+            .await
+            .expect(201);
+        let block = target
+            .blob(Method::PUT, "/box/blob")
+            .query("comp", "block")
+            .query("blockid", "AAAA");
+        block.body("z".repeat(50_000)).send().await.expect(201);
+    }
+    async fn status(target: &Target) -> u16 {
+        let list = target
+            .blob(Method::GET, "/box/blob")
+            .query("comp", "blocklist")
+            .query("blocklisttype", "all");
+        list.send().await.status
+    }
+    hands.advance(Duration::from_secs(6 * 24 * 3600));
+    {
+        let target = open();
+        assert_eq!((status(&target).await, content_files(folder.path())), (200, 1));
+    }
+    hands.advance(Duration::from_secs(2 * 24 * 3600));
+    let target = open();
+    assert_eq!((status(&target).await, content_files(folder.path())), (404, 0));
 }
 
 #[tokio::test]

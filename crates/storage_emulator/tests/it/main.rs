@@ -1,5 +1,7 @@
 //! What users of the emulator see, over HTTP and in process.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failed step is a failed test")]
+
 mod conformance;
 mod durability;
 mod faults;
