@@ -4,7 +4,7 @@ import { showBanners } from "./banners.js";
 import { readConfiguration } from "./configuration.js";
 import { byId, element } from "./elements.js";
 import { MirrorList } from "./mirror_list.js";
-import { ago, counted, inWords, SECOND } from "./moments.js";
+import { ago, counted, grouped, inWords, SECOND } from "./moments.js";
 import { isStale, showOverview, staleWarning } from "./overview.js";
 import { keepRefreshing } from "./refreshing.js";
 import { inOrder, matcher } from "./selection.js";
@@ -50,8 +50,8 @@ async function load() {
 // Lists what was loaded in the order that is wanted.
 function showMirrors() {
   const mirrors = statusDocument?.mirrors ?? [];
-  list.list(inOrder(mirrors, view.sort));
   list.tick(Date.now(), configuration.staleAfter);
+  list.list(inOrder(mirrors, view.sort));
   controls.hidden = mirrors.length === 0;
   const { generation } = statusDocument ?? {};
   byId("generation").textContent = Number.isInteger(generation) ? `Generation ${generation}.` : "";
@@ -68,7 +68,7 @@ function showMatching() {
 }
 
 function describeMatches(matching, total) {
-  return matching === total ? "" : `${matching.toLocaleString("en")} of ${counted(total, "mirror")}`;
+  return matching === total ? "" : `${grouped(matching)} of ${counted(total, "mirror")}`;
 }
 
 // Instead of an empty list: why it is empty, and what to do.

@@ -1,6 +1,5 @@
 // One mirror in the list: a line that opens to show the details.
 
-import { icon } from "./elements.js";
 import { FAMILY_RESULTS } from "./facts.js";
 import { mirrorDetail } from "./mirror_detail.js";
 import { absolute, ago, latency, short } from "./moments.js";
@@ -9,15 +8,7 @@ import { STATE_WORDS } from "./states.js";
 const UNKNOWN = "–";
 
 export class MirrorRow {
-  #state;
-  #url;
-  #trouble;
-  #families;
-  #latency;
-  #lag;
-  #certificate;
-  #checked;
-  #details;
+  #parts;
   #mirror = null;
   #hidden = false;
   #shownCertificate;
@@ -26,17 +17,7 @@ export class MirrorRow {
 
   constructor(template) {
     this.element = template.content.firstElementChild.cloneNode(true);
-    this.#details = this.element.firstElementChild;
-    const [state, name, ipv4, ipv6, latencyCell, lag, certificate, checked] = this.summary.children;
-    this.#state = state;
-    [this.#url, this.#trouble] = name.children;
-    this.#families = [ipv4, ipv6];
-    [this.#latency, this.#lag, this.#certificate] = [latencyCell, lag, certificate];
-    this.#checked = checked.firstElementChild;
-  }
-
-  get summary() {
-    return this.#details.firstElementChild;
+    this.#parts = findParts(this.element);
   }
 
   get mirror() {
@@ -47,19 +28,18 @@ export class MirrorRow {
   show(mirror) {
     if (this.#mirror?.fingerprint === mirror.fingerprint) return;
     this.#mirror = mirror;
+    const { state, families, latency: latencyCell, lag, details } = this.#parts;
     this.element.className = `mirror is-${mirror.state}`;
-    this.#state.replaceChildren(icon(mirror.state), STATE_WORDS[mirror.state]);
-    this.#showAddress(mirror.shown);
-    this.#trouble.textContent = mirror.trouble;
-    this.#trouble.hidden = mirror.trouble === "";
-    mirror.facts.families.forEach((family, place) => {
-      const { word, icon: name } = FAMILY_RESULTS[family.result];
-      this.#families[place].replaceChildren(icon(name), word);
-      this.#families[place].classList.toggle("is-failing", family.result === "fails");
+    showWord(state, mirror.state, STATE_WORDS[mirror.state]);
+    this.#showName(mirror);
+    mirror.facts.families.forEach(({ result }, place) => {
+      const { word, icon } = FAMILY_RESULTS[result];
+      showWord(families[place], icon, word);
+      families[place].className = `measure family is-${result}`;
     });
-    showMeasure(this.#latency, mirror.facts.latency === null ? UNKNOWN : latency(mirror.facts.latency));
-    showMeasure(this.#lag, describeLag(mirror.facts.lag));
-    if (this.#details.open) this.showDetail();
+    showMeasure(latencyCell, mirror.facts.latency === null ? UNKNOWN : latency(mirror.facts.latency));
+    showMeasure(lag, describeLag(mirror.facts.lag));
+    if (details.open) this.showDetail();
   }
 
   setHidden(hidden) {
@@ -74,7 +54,7 @@ export class MirrorRow {
     const certificate = describeCertificate(facts.certificateEnd, now);
     if (certificate !== this.#shownCertificate) {
       this.#shownCertificate = certificate;
-      showMeasure(this.#certificate, certificate);
+      showMeasure(this.#parts.certificate, certificate);
     }
     const age = checked === null ? "unknown" : ago(checked, now);
     if (checked !== this.#shownMoment || age !== this.#shownAge) {
@@ -86,39 +66,75 @@ export class MirrorRow {
 
   /** Puts the details below the line. They are made when they are first looked at: most never are. */
   showDetail() {
-    this.summary.nextElementSibling?.remove();
-    this.#details.append(mirrorDetail(this.#mirror));
+    const { details, summary } = this.#parts;
+    summary.nextElementSibling?.remove();
+    details.append(mirrorDetail(this.#mirror));
   }
 
   /** Opens the line and brings it before the reader. */
   reveal() {
-    this.#details.open = true;
-    this.summary.focus({ preventScroll: true });
+    const { details, summary } = this.#parts;
+    details.open = true;
+    summary.focus({ preventScroll: true });
     this.element.scrollIntoView({ block: "center" });
+  }
+
+  // The host is what tells mirrors apart, so it stands out.
+  #showName({ shown, trouble: words }) {
+    const { url, trouble } = this.#parts;
+    const [, scheme = "", host, path] = /^([a-z][a-z0-9+.-]*:\/\/)?([^/]*)(.*)$/is.exec(shown);
+    [scheme, host, path].forEach((text, place) => {
+      url[place].firstChild.data = text;
+    });
+    trouble.firstChild.data = words;
+    trouble.hidden = words === "";
   }
 
   #showChecked(age, overdue) {
     const moment = this.#mirror.checked;
-    const time = this.#checked;
-    time.textContent = age;
-    time.title = moment === null ? "" : absolute(moment);
-    time.dateTime = moment === null ? "" : new Date(moment).toISOString();
-    time.classList.toggle("is-overdue", overdue);
-  }
-
-  // The host is what tells mirrors apart, so it stands out.
-  #showAddress(shown) {
-    const [, scheme, host, path] = /^([a-z][a-z0-9+.-]*:\/\/)?([^/]*)(.*)$/is.exec(shown) ?? [null, "", shown, ""];
-    const [schemePart, hostPart, pathPart] = this.#url.children;
-    schemePart.textContent = scheme ?? "";
-    hostPart.textContent = host;
-    pathPart.textContent = path;
+    const { checked } = this.#parts;
+    checked.firstChild.data = age;
+    checked.title = moment === null ? "" : absolute(moment);
+    checked.dateTime = moment === null ? "" : new Date(moment).toISOString();
+    checked.className = overdue ? "is-overdue" : "";
   }
 }
 
+// Steps from sibling to sibling: with thousands of rows, looking parts up by name is what takes the time.
+function findParts(element) {
+  const details = element.firstElementChild;
+  const summary = details.firstElementChild;
+  const state = summary.firstElementChild;
+  const name = state.nextElementSibling;
+  const ipv4 = name.nextElementSibling;
+  const ipv6 = ipv4.nextElementSibling;
+  const latencyCell = ipv6.nextElementSibling;
+  const lag = latencyCell.nextElementSibling;
+  const certificate = lag.nextElementSibling;
+  const address = name.firstElementChild;
+  return {
+    details,
+    summary,
+    state,
+    url: [address.firstElementChild, address.firstElementChild.nextElementSibling, address.lastElementChild],
+    trouble: address.nextElementSibling,
+    families: [ipv4, ipv6],
+    latency: latencyCell,
+    lag,
+    certificate,
+    checked: certificate.nextElementSibling.firstElementChild,
+  };
+}
+
+// A cell of an icon and a word.
+function showWord(cell, icon, word) {
+  cell.firstElementChild.className = `icon icon-${icon}`;
+  cell.lastChild.data = word;
+}
+
 function showMeasure(cell, text) {
-  cell.textContent = text;
-  cell.classList.toggle("is-absent", text === UNKNOWN);
+  cell.firstChild.data = text;
+  cell.className = text === UNKNOWN ? "measure is-number is-absent" : "measure is-number";
 }
 
 function describeLag(lag) {

@@ -1,7 +1,7 @@
 // The top of the page: how things stand as a whole, and how many mirrors are in each state.
 
 import { byId, element } from "./elements.js";
-import { ago, counted, inWords } from "./moments.js";
+import { ago, counted, grouped, inWords } from "./moments.js";
 import { countStates } from "./selection.js";
 import { STATES, worst } from "./states.js";
 
@@ -39,25 +39,25 @@ function describe(counts, total) {
   const unknown = counts.unknown > 0 ? `The state of ${counted(counts.unknown, "mirror")} is not known.` : "";
   if (counts.problem > 0) {
     const verb = counts.problem === 1 ? "has" : "have";
-    const title = total === 1 ? "The mirror has problems" : `${counts.problem.toLocaleString("en")} of ${mirrors} ${verb} problems`;
+    const title = total === 1 ? "The mirror has problems" : `${grouped(counts.problem)} of ${mirrors} ${verb} problems`;
     return { title, text: [warnings, unknown].filter(Boolean).join(" ") };
   }
   if (counts.warning > 0) {
-    return { title: "No problems, some warnings", text: [`Of ${mirrors}, ${counts.warning.toLocaleString("en")} ${counts.warning === 1 ? "has" : "have"} warnings.`, unknown].filter(Boolean).join(" ") };
+    return { title: "No problems, some warnings", text: [`Of ${mirrors}, ${grouped(counts.warning)} ${counts.warning === 1 ? "has" : "have"} warnings.`, unknown].filter(Boolean).join(" ") };
   }
   if (counts.unknown > 0) return { title: "Some states are not known", text: unknown };
   return { title: total === 1 ? "The mirror is OK" : `All ${mirrors} are OK`, text: "" };
 }
 
 function describeStale(counts, total) {
-  const then = counts.problem === 0 ? "none" : counts.problem.toLocaleString("en");
+  const then = counts.problem === 0 ? "none" : grouped(counts.problem);
   return { title: "The status is out of date", text: `When last checked, ${then} of ${counted(total, "mirror")} had problems.` };
 }
 
 function showCounts(counts, total) {
   for (const place of document.querySelectorAll("[data-count]")) {
     const count = place.dataset.count === "all" ? total : counts[place.dataset.count];
-    setText(place, count.toLocaleString("en"));
+    setText(place, grouped(count));
   }
   // Nearly always there is none, and then the filter is only in the way; unless it is the one in use.
   const unknown = document.querySelector(".filter.is-unknown");
