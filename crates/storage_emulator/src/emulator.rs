@@ -49,7 +49,7 @@ pub(crate) struct Parts {
 pub struct Disconnected;
 
 /// How an [`Emulator`] is set up.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EmulatorBuilder {
     accounts: Vec<(String, String)>,
     folder: Option<PathBuf>,

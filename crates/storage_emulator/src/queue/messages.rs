@@ -42,10 +42,17 @@ pub(super) fn put(parts: &Parts, call: &Call) -> ServiceResult<Answer> {
         return Err(ServiceError::query(parameter, &value.to_string()));
     }
     let mut store = parts.store.lock();
-    store.state().queue(&call.account, name).ok_or(Code::QueueNotFound)?;
+    let queue = store.state().queue(&call.account, name).ok_or(Code::QueueNotFound)?;
+    // A folder that is opened again with the same seed would draw the same ids again.
+    let id = loop {
+        let id = parts.rng.uuid();
+        if queue.get(&id).is_none() {
+            break id;
+        }
+    };
     let now = parts.now();
     let message = Message {
-        id: parts.rng.uuid(),
+        id: id.clone(),
         number: store.next_message_number(),
         text,
         inserted: now,
@@ -61,7 +68,6 @@ pub(super) fn put(parts: &Parts, call: &Call) -> ServiceResult<Answer> {
     write_receipt(&mut xml, &message.receipt, message.visible_at);
     xml.close("QueueMessage");
     xml.close("QueueMessagesList");
-    let id = message.id.clone();
     store.commit(vec![Change::Message {
         account: call.account.clone(),
         queue: name.to_owned(),

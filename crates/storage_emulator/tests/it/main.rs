@@ -8,5 +8,6 @@ mod faults;
 mod foreign_bytes;
 mod listeners;
 mod queue_time;
+mod same_story;
 mod signing;
 mod wire;
