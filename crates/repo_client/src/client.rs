@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use determinism::Clock;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use crate::addresses::{Addresses, Family, resolve};
@@ -79,8 +79,6 @@ impl RepoClient {
             downgraded: false,
             outcome: Err(Failure::NoAddress),
         };
-        // The semaphore is never closed, so this does not fail.
-        let _turn = self.shared.turns.acquire().await;
         let mut way = Way::from(url, self.shared.settings.most_redirects);
         let mut run = Run {
             client: self,
@@ -116,11 +114,11 @@ struct Run<'a> {
     budget: Option<Budget>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     async fn follow(&mut self, mut url: Url, mut addresses: Addresses, way: &mut Way) -> Result<Answer, Failure> {
         loop {
             let host = url.host_str().unwrap_or_default().to_owned();
-            self.wait_for_turn(&host).await?;
+            let turn = self.wait_for_turn(&host).await?;
             let clock = &self.client.clock;
             let started = clock.monotonic();
             let budget = self
@@ -128,6 +126,7 @@ impl Run<'_> {
                 .get_or_insert_with(|| Budget::new(clock, self.client.shared.settings.times.total))
                 .clone();
             let exchanged = self.hop(&url, &addresses, &budget).await;
+            drop(turn);
             self.fetch.latency.total += self.client.clock.monotonic().saturating_sub(started);
             let exchanged = exchanged?;
             if !is_redirect(exchanged.status, &exchanged.headers) {
@@ -145,7 +144,9 @@ impl Run<'_> {
         }
     }
 
-    async fn wait_for_turn(&self, host: &str) -> Result<(), Failure> {
+    /// Waits until the host and then the client as a whole have room: a host that is slow to admit requests must not
+    /// take the room of the others. None only if the semaphore were closed, which it never is.
+    async fn wait_for_turn(&self, host: &str) -> Result<Option<SemaphorePermit<'a>>, Failure> {
         let clock = &self.client.clock;
         let wait = self
             .client
@@ -156,7 +157,8 @@ impl Run<'_> {
         if !wait.is_zero() {
             clock.sleep(wait).await;
         }
-        Ok(())
+        let client = self.client;
+        Ok(client.shared.turns.acquire().await.ok())
     }
 
     async fn hop(&mut self, url: &Url, addresses: &Addresses, budget: &Budget) -> Result<Exchanged, Failure> {

@@ -39,8 +39,17 @@ impl Deps {
     ///
     /// All settings that are missing or wrong.
     pub async fn connect(settings: &Settings) -> Result<Self, SettingsError> {
+        Self::with_transport(settings, Transport::http())
+    }
+
+    /// As [`Deps::connect`], with requests to storage going over `transport`.
+    ///
+    /// # Errors
+    ///
+    /// All settings that are missing or wrong.
+    pub fn with_transport(settings: &Settings, transport: Transport) -> Result<Self, SettingsError> {
         let storage = Connection::from_settings(PRIMARY, &|name| settings.get(name).map(str::to_owned))
-            .and_then(|connection| Storage::connect(&connection, Transport::http()))
+            .and_then(|connection| Storage::connect(&connection, transport))
             .map_err(|error| SettingProblem::new(PRIMARY, error.to_string()));
         let (storage, client, limits, request_max_age) = all_settings((
             storage,

@@ -3,6 +3,7 @@
 use custom_handler::Payload;
 use insta::assert_json_snapshot;
 use package_repos::mirror::MirrorRequest;
+use scan_status::StatusMessage;
 use serde_json::{Value, json};
 use service_fakes::mirrors::{Behaviour, FakeMirrors, Plan, Transport, Validity};
 use std::time::Duration;
@@ -21,6 +22,10 @@ async fn check_as(plan: Plan, entry: Value) -> Value {
     }
     mirrors
         .add("archive.example", &Plan::both(Behaviour::HEALTHY))
+        .await
+        .unwrap();
+    mirrors
+        .add("down.example", &Plan::both(Behaviour::Status(500)))
         .await
         .unwrap();
     mirrors.add("a.example", &plan).await.unwrap();
@@ -170,19 +175,29 @@ async fn a_mirror_that_cannot_be_connected_to_is_not_asked_for_every_file() {
 
 #[tokio::test]
 async fn an_authority_that_fails_is_a_notice() {
-    let authority = "http://archive.example/nothing";
-    let entry = json!({"url": "http://a.example/x", "repos": ["y"], "authority": authority});
-    let mut plan = Plan::both(Behaviour::HEALTHY);
-    plan.ipv6 = None;
-    let result = check_as(plan, entry).await;
-    assert!(
-        result.is_null() || codes(&result).is_empty(),
-        "served below any path: {result:#}"
-    );
-    let entry = json!({"url": "http://a.example/x", "repos": ["y"], "authority": "http://a.example.invalid/"});
+    let entry = json!({"url": "http://a.example/x", "repos": ["y"], "authority": "http://down.example/"});
     let result = check_as(Plan::both(Behaviour::HEALTHY), entry).await;
-    assert!(
-        result.is_null() || codes(&result) == ["AUTHORITY-UNKNOWN"],
-        "{result:#}"
-    );
+    if !result.is_null() {
+        let status = &result["status"]["http://a.example/x"];
+        assert_eq!(status["running"], true);
+        let message = "y/repodata/repomd.xml: the authority answered 500";
+        assert_eq!(
+            status["findings"],
+            json!([{"code": "AUTHORITY-UNKNOWN", "severity": "notice", "message": message}])
+        );
+        assert_eq!(status["facts"].get("lag_seconds"), None);
+    }
+}
+
+/// Each result can be read by the app that gets it.
+#[tokio::test]
+async fn results_are_what_the_delivery_app_reads() {
+    for behaviour in [Behaviour::HEALTHY, Behaviour::Refuse, Behaviour::WrongContent] {
+        let result = check(Plan::both(behaviour)).await;
+        if !result.is_null() {
+            let text = result.to_string().replace("[time]", "2026-11-20 12:00:00.123");
+            let read = StatusMessage::decode(&text).unwrap();
+            assert!(matches!(read, StatusMessage::Mirrors(mirrors) if mirrors.contains_key("http://a.example/")));
+        }
+    }
 }

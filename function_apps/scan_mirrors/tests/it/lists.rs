@@ -1,9 +1,14 @@
 use std::collections::BTreeSet;
 
-use custom_handler::{Payload, TimerInfo};
+use custom_handler::testing::TestApp;
+use custom_handler::{CLAIMS_CONTAINER, Payload, Settings, TimerInfo};
+use determinism::Rng;
 use package_repos::mirror::MIRROR_REQUESTS;
+use scan_mirrors::{Deps, functions};
 use scan_status::StatusMessage;
-use serde_json::Value;
+use serde_json::{Value, json};
+use storage_access::{Connection, ConnectionLost, Storage, Transport};
+use storage_emulator::{Emulator, Endpoints};
 
 use crate::stage::{app, noon};
 
@@ -87,4 +92,55 @@ async fn an_overloaded_scanner_does_not_always_skip_the_same_mirrors() {
         assert_eq!(requests, urls);
     }
     assert_eq!(orders.len(), 3);
+}
+
+/// A queue message holds 48 KiB. A longer list goes to a blob of the primary account, and the message says where.
+#[tokio::test]
+async fn a_list_of_thousands_is_sent_by_claim() {
+    const PRIMARY: &str = "pmcstatusprimary_CONNECTION";
+    let (clock, _) = noon();
+    let emulator = Emulator::builder()
+        .rng(Rng::seeded(7))
+        .clock(clock.clone())
+        .in_memory()
+        .build()
+        .unwrap();
+    let transport = Transport::in_process({
+        let emulator = emulator.clone();
+        move |request: http::Request<_>| {
+            let emulator = emulator.clone();
+            async move { emulator.exchange(request).await.map_err(|_| ConnectionLost) }
+        }
+    });
+    let connection = emulator.connection_string(&Endpoints::in_process());
+    let settings: Settings = [(PRIMARY.to_owned(), connection.clone())].into_iter().collect();
+    let app = TestApp::new(functions(), Deps::with_transport(&settings, transport.clone()).unwrap()).clock(clock);
+
+    let urls: Vec<String> = (0..3000)
+        .map(|number| format!("https://mirror-{number:04}.example/debian/"))
+        .collect();
+    let list = serde_json::to_string(&urls).unwrap();
+    let run = app
+        .timer("generate_mirror", &TimerInfo::default())
+        .blob("inputblobmirrors", &list)
+        .run()
+        .await;
+    assert_eq!(run.failure(), None);
+    assert_eq!(run.message_texts(MIRROR_REQUESTS.name()).len(), 3000);
+    let message = run.message_texts("results-queue").remove(0);
+    let claim: Value = serde_json::from_str(&message).unwrap();
+    let name = claim["sha256"].as_str().unwrap();
+    let storage = Storage::connect(&Connection::from_string(PRIMARY, &connection).unwrap(), transport).unwrap();
+    let stored = storage
+        .container(CLAIMS_CONTAINER)
+        .document(name)
+        .get()
+        .await
+        .unwrap()
+        .unwrap();
+    let stored: Value = serde_json::from_slice(&stored.bytes).unwrap();
+    assert_eq!(
+        (&stored["status_type"], &stored["status"]),
+        (&json!("mirror-list"), &json!(urls))
+    );
 }
