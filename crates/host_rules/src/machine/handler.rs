@@ -237,3 +237,123 @@ impl HandlerSupervisor {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{DEFAULT_INITIALIZATION_TIMEOUT, HandlerEffect, HandlerEvent, HandlerSupervisor};
+
+    fn minutes(count: i64) -> Timestamp {
+        let start: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
+        start + SignedDuration::from_mins(count)
+    }
+
+    fn ready() -> HandlerSupervisor {
+        let mut supervisor = HandlerSupervisor::new(DEFAULT_INITIALIZATION_TIMEOUT);
+        assert_eq!(
+            supervisor.step(minutes(0), HandlerEvent::Start),
+            [HandlerEffect::Spawn, HandlerEffect::Probe]
+        );
+        let effects = supervisor.step(minutes(0), HandlerEvent::Probed { answered: true });
+        assert_eq!(effects, [HandlerEffect::Ready]);
+        supervisor
+    }
+
+    fn exit(supervisor: &mut HandlerSupervisor, at: Timestamp, code: Option<i32>) -> Vec<HandlerEffect> {
+        let mut effects = supervisor.step(
+            at,
+            HandlerEvent::Exited {
+                code,
+                stderr: vec!["last words".into()],
+            },
+        );
+        if effects.contains(&HandlerEffect::Spawn) {
+            effects.extend(supervisor.step(at, HandlerEvent::Probed { answered: true }));
+        }
+        effects
+    }
+
+    fn stops_the_host(effects: &[HandlerEffect]) -> bool {
+        effects
+            .iter()
+            .any(|effect| matches!(effect, HandlerEffect::StopHost { .. }))
+    }
+
+    #[test]
+    fn exit_code_0_is_for_good() {
+        let mut supervisor = ready();
+        assert!(exit(&mut supervisor, minutes(1), Some(0)).is_empty());
+        assert!(supervisor.accepts_invocations(), "they are sent, and fail to connect");
+        assert_eq!(supervisor.next_deadline(), None);
+    }
+
+    #[test]
+    fn exit_code_200_is_a_restart_that_does_not_count() {
+        let mut supervisor = ready();
+        for minute in 1..10 {
+            let effects = exit(&mut supervisor, minutes(minute), Some(200));
+            assert_eq!(
+                effects,
+                [HandlerEffect::Spawn, HandlerEffect::Probe, HandlerEffect::Ready]
+            );
+        }
+    }
+
+    #[test]
+    fn the_third_error_stops_the_host_unless_half_an_hour_lies_between() {
+        let mut supervisor = ready();
+        assert!(!stops_the_host(&exit(&mut supervisor, minutes(1), Some(1))));
+        assert!(!stops_the_host(&exit(&mut supervisor, minutes(2), None)));
+        assert!(stops_the_host(&exit(&mut supervisor, minutes(30), Some(101))));
+        assert!(
+            supervisor.step(minutes(31), HandlerEvent::Start).is_empty(),
+            "a stopped host starts nothing"
+        );
+
+        let mut supervisor = ready();
+        for minute in [1, 2, 33, 34, 65] {
+            assert!(
+                !stops_the_host(&exit(&mut supervisor, minutes(minute), Some(1))),
+                "minute {minute}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_function_timeout_restarts_the_process() {
+        let mut supervisor = ready();
+        let effects = supervisor.step(minutes(5), HandlerEvent::FunctionTimedOut);
+        assert_eq!(
+            effects,
+            [HandlerEffect::Kill, HandlerEffect::Spawn, HandlerEffect::Probe]
+        );
+        assert!(!supervisor.accepts_invocations());
+    }
+
+    #[test]
+    fn an_invocation_waits_two_minutes_for_a_restart() {
+        let mut supervisor = ready();
+        supervisor.step(minutes(1), HandlerEvent::FunctionTimedOut);
+        supervisor.step(minutes(1), HandlerEvent::InvocationWaiting);
+        assert_eq!(supervisor.next_deadline(), Some(minutes(3)));
+        assert!(stops_the_host(&supervisor.step(minutes(3), HandlerEvent::Tick)));
+    }
+
+    #[test]
+    fn a_stop_kills_without_asking() {
+        let mut supervisor = ready();
+        assert_eq!(supervisor.step(minutes(1), HandlerEvent::Stop), [HandlerEffect::Kill]);
+        assert!(
+            supervisor
+                .step(
+                    minutes(2),
+                    HandlerEvent::Exited {
+                        code: None,
+                        stderr: Vec::new()
+                    }
+                )
+                .is_empty()
+        );
+    }
+}

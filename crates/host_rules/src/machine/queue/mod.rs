@@ -4,12 +4,14 @@
 
 mod calls;
 mod ending;
+mod event;
 mod listener;
 mod output;
 mod settings;
 mod storage;
 
-pub use listener::{QueueEffect, QueueEvent, QueueListener, RunId, StopKind, TriggerMessage};
+pub use event::{QueueEffect, QueueEvent, RunId, StopKind, TriggerMessage};
+pub use listener::QueueListener;
 pub use output::{InvalidQueueName, OutputEffect, QueueOutput};
 pub use settings::{MessageEncoding, QueueOptions, QueueSettings, QueueSettingsError, default_new_batch_threshold};
 pub use storage::{CallId, ReceivedMessage, StorageAnswer, StorageCall, StorageFailure};

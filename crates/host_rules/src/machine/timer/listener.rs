@@ -1,5 +1,5 @@
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::status::{TimerStatus, check_past_due};
 use crate::dotnet::Value;
@@ -142,7 +142,9 @@ impl TimerListener {
             (TimerEvent::Tick, State::Waiting { until: Some(until) }) if until <= now => {
                 self.run(now, RunReason::Scheduled, &mut effects);
             }
-            (TimerEvent::RunEnded, State::Running { started, reason }) => self.ended(started, reason, &mut effects),
+            (TimerEvent::RunEnded, State::Running { started, reason }) => {
+                self.ended(now, started, reason, &mut effects);
+            }
             _ => {}
         }
         effects
@@ -208,7 +210,7 @@ impl TimerListener {
         effects.push(TimerEffect::Run { timer_info, reason });
     }
 
-    fn ended(&mut self, started: Timestamp, reason: RunReason, effects: &mut Vec<TimerEffect>) {
+    fn ended(&mut self, now: Timestamp, started: Timestamp, reason: RunReason, effects: &mut Vec<TimerEffect>) {
         // A timer that fires a little early must not compute the same occurrence again.
         let early = self
             .status
@@ -227,7 +229,12 @@ impl TimerListener {
                 json: self.status.to_json(&self.options.zone),
             });
         }
-        self.state = State::Waiting { until: next };
+        // A schedule like `00:00:00` is always due; .NET's timer takes at least a millisecond.
+        let soonest = now.checked_add(SignedDuration::from_millis(1)).unwrap_or(now);
+        let at_once = matches!(self.options.schedule, Schedule::Interval(interval) if !interval.is_positive());
+        self.state = State::Waiting {
+            until: if at_once { Some(soonest) } else { next },
+        };
     }
 }
 
