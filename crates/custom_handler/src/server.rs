@@ -6,6 +6,7 @@ mod routes;
 
 use std::future::{Future, IntoFuture};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -28,12 +29,12 @@ pub(crate) async fn serve_until<D>(
 where
     D: Send + Sync + 'static,
 {
-    let (clock, stopping) = (server.clock.clone(), server.shared.stopping.clone());
+    let (clock, process) = (server.clock.clone(), Arc::clone(&server.shared.process));
     let asked = {
-        let stopping = stopping.clone();
+        let process = Arc::clone(&process);
         async move {
             stop.await;
-            stopping.raise();
+            process.stopping.raise();
         }
     };
     // An answer is written at once: waiting to fill a packet would add 40 ms to it.
@@ -43,6 +44,6 @@ where
         .into_future();
     tokio::select! {
         ended = serving => ended,
-        () = async { stopping.raised().await; clock.sleep(GRACE).await } => Ok(()),
+        () = async { process.stopping.raised().await; clock.sleep(GRACE).await } => Ok(()),
     }
 }

@@ -43,7 +43,7 @@ pub use server::TestServer;
 use crate::app::FunctionApp;
 use crate::blocking::BlockingPool;
 use crate::call::{Call, Shared};
-use crate::context::Cancellation;
+use crate::context::{Cancellation, Process};
 use crate::function::Function;
 use crate::manifest::SharedHost;
 use crate::reply::Reply;
@@ -65,14 +65,18 @@ impl<D: Send + Sync + 'static> TestApp<D> {
         if let Err(error) = app.check() {
             panic!("{error}");
         }
-        let shared = Shared {
-            store: app.store.as_ref().map(|store| store(&deps)),
-            deps: Arc::new(deps),
+        let process = Process {
             encoding: app.host.encoding(),
             rng: Rng::seeded(0),
             blocking: BlockingPool::one_per_core(),
             stopping: Cancellation::default(),
             time_allowed: app.host.timeout_or(default_timeout(false)).map(time_allowed),
+        };
+        let store = app.store.as_ref().map(|store| store(&deps));
+        let shared = Shared {
+            store,
+            deps: Arc::new(deps),
+            process: Arc::new(process),
         };
         Self {
             app,
@@ -91,7 +95,8 @@ impl<D: Send + Sync + 'static> TestApp<D> {
     #[must_use]
     pub fn rng(mut self, rng: Rng) -> Self {
         let shared = Arc::get_mut(&mut self.shared).expect("no call shares this before the app is complete");
-        shared.rng = rng;
+        let process = Arc::get_mut(&mut shared.process).expect("nor its process");
+        process.rng = rng;
         self
     }
 
@@ -128,18 +133,12 @@ impl<D: Send + Sync + 'static> TestApp<D> {
     /// # Panics
     /// When the app has no such function.
     pub async fn invoke_raw(&self, function: &str, body: impl Into<Bytes>) -> Reply {
-        self.call(function, self.shared.rng.uuid(), body.into()).await
+        self.call(function, self.shared.process.rng.uuid(), body.into()).await
     }
 
     async fn call(&self, function: &str, id: String, body: Bytes) -> Reply {
         let function = self.function(function);
-        let call = Call {
-            shared: Arc::clone(&self.shared),
-            function: function.declaration.name,
-            id,
-            clock: self.clock.clone(),
-            body,
-        };
+        let call = Call::new(&self.shared, function.declaration.name, id, self.clock.clone(), body);
         (function.call)(call).await
     }
 

@@ -6,9 +6,11 @@
 //! Excess waits: the host would count a 413 or 429 as a failed delivery.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use determinism::{Clock, Elapsed};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -59,6 +61,19 @@ pub(crate) enum BodyError {
     TooLarge { cap: usize },
     #[error("the request body ended early")]
     Interrupted(#[source] axum::Error),
+    #[error("other requests took up all memory for request bodies")]
+    NoMemory(#[source] Elapsed),
+}
+
+impl BodyError {
+    /// The status that the caller of an HTTP function gets to see.
+    pub(crate) fn status_for_callers(&self) -> u16 {
+        match self {
+            Self::TooLarge { .. } => 413,
+            Self::Interrupted(_) => 400,
+            Self::NoMemory(_) => 503,
+        }
+    }
 }
 
 impl BodyLimits {
@@ -66,11 +81,16 @@ impl BodyLimits {
         Self(TIERS.map(|tier| Arc::new(Semaphore::new(tier.pool / KIB))))
     }
 
-    /// Reads `body` up to `cap` bytes. A larger one is read to its end but not kept: a caller that is cut off while it
+    /// Reads `body` up to `cap` bytes, waiting for memory at most as long as `wait` says. A larger one is read to its end but not kept: a caller that is cut off while it
     /// sends would see a broken connection and not the answer that names the cap.
-    pub(crate) async fn read(&self, mut body: Body, cap: usize) -> Result<HeldBody, BodyError> {
+    pub(crate) async fn read(
+        &self,
+        mut body: Body,
+        cap: usize,
+        wait: Option<(&Clock, Duration)>,
+    ) -> Result<HeldBody, BodyError> {
         let mut tier = 0;
-        let mut reserved = self.reserve(tier).await;
+        let mut reserved = self.reserve(tier, wait).await?;
         let mut first: Option<Bytes> = None;
         let mut collected = BytesMut::new();
         while let Some(frame) = body.frame().await {
@@ -86,7 +106,7 @@ impl BodyLimits {
             while length > TIERS[tier].body {
                 tier += 1;
                 // The lower reservation is kept until the higher one is there: the bytes read so far are in memory.
-                reserved = self.reserve(tier).await;
+                reserved = self.reserve(tier, wait).await?;
             }
             // Most bodies are one frame, which needs no copy.
             if first.is_none() && collected.is_empty() {
@@ -107,12 +127,17 @@ impl BodyLimits {
         })
     }
 
-    async fn reserve(&self, tier: usize) -> OwnedSemaphorePermit {
+    async fn reserve(&self, tier: usize, wait: Option<(&Clock, Duration)>) -> Result<OwnedSemaphorePermit, BodyError> {
         let permits = u32::try_from(TIERS[tier].body / KIB).expect("a tier is far smaller than 4 TiB");
-        Arc::clone(&self.0[tier])
-            .acquire_many_owned(permits)
-            .await
-            .expect("the semaphores are never closed")
+        if let Ok(reserved) = Arc::clone(&self.0[tier]).try_acquire_many_owned(permits) {
+            return Ok(reserved);
+        }
+        let reserving = Arc::clone(&self.0[tier]).acquire_many_owned(permits);
+        let reserved = match wait {
+            None => reserving.await,
+            Some((clock, limit)) => clock.timeout(limit, reserving).await.map_err(BodyError::NoMemory)?,
+        };
+        Ok(reserved.expect("the semaphores are never closed"))
     }
 }
 
@@ -138,7 +163,7 @@ mod tests {
     async fn a_body_comes_back_whole_and_gives_its_surplus_back() {
         let limits = BodyLimits::new();
         for length in [16 * KIB, 80 * KIB, 2 * MIB] {
-            let held = limits.read(chunked(length), LARGEST_BODY).await.unwrap();
+            let held = limits.read(chunked(length), LARGEST_BODY, None).await.unwrap();
             assert_eq!(held.bytes.len(), length);
             assert_eq!(held._reserved.num_permits(), length / KIB);
         }
@@ -154,7 +179,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_over_the_cap_is_read_to_its_end_and_refused() {
         let limits = BodyLimits::new();
-        let refused = limits.read(chunked(3 * MIB), SMALL_BODY).await.err().unwrap();
+        let refused = limits.read(chunked(3 * MIB), SMALL_BODY, None).await.err().unwrap();
         assert_eq!(
             refused.to_string(),
             "the request body is larger than the limit of this function, 1048576 bytes"
@@ -164,13 +189,13 @@ mod tests {
     #[tokio::test]
     async fn excess_waits_until_a_held_body_is_let_go() {
         let limits = BodyLimits::new();
-        let held = limits.read(chunked(100 * MIB), LARGEST_BODY).await.unwrap();
-        let mut second = Box::pin(limits.read(chunked(2 * MIB), LARGEST_BODY));
+        let held = limits.read(chunked(100 * MIB), LARGEST_BODY, None).await.unwrap();
+        let mut second = Box::pin(limits.read(chunked(2 * MIB), LARGEST_BODY, None));
         assert!(
             second.as_mut().now_or_never().is_none(),
             "it must wait for the last tier"
         );
-        let small = stream::iter(0..100).then(|_| limits.read(chunked(16 * KIB), SMALL_BODY));
+        let small = stream::iter(0..100).then(|_| limits.read(chunked(16 * KIB), SMALL_BODY, None));
         assert!(
             small.all(|read| async move { read.is_ok() }).await,
             "small bodies go on"

@@ -1,6 +1,7 @@
 //! Routes: the readiness probe and one path per function.
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,14 +9,18 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
+use bytes::Bytes;
 use determinism::Clock;
+use futures::FutureExt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 
-use super::body_limits::{BodyError, BodyLimits};
+use super::body_limits::BodyLimits;
 use crate::app::FunctionApp;
 use crate::call::{Call, Shared};
+use crate::failure::log_retry;
+use crate::logs;
 use crate::reply::Reply;
 
 /// Names one delivery.
@@ -49,57 +54,53 @@ async fn invoke<D: Send + Sync + 'static>(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if !server.app.functions.contains_key(name.as_str()) {
+    let Some(function) = server.app.functions.get(name.as_str()) else {
         return unknown(&server, &name);
+    };
+    let mut call = server.call(function.declaration.name, &headers);
+    let held = match server
+        .limits
+        .read(body, function.declaration.body_cap, server.wait())
+        .await
+    {
+        Ok(held) => held,
+        Err(error) => {
+            let _entered = logs::enter(&call.invocation);
+            return respond((function.refuse)(error.status_for_callers(), &log_retry(&error)));
+        }
+    };
+    call.body = held.bytes.clone();
+    let call = (function.call)(call);
+    let mut invocation = async move {
+        let reply = call.await;
+        drop(held);
+        reply
     }
-    // In a task of its own: the connection may end at any time, and a handler must not be dropped half-way.
-    let invocation = tokio::spawn(async move { server.invoke(&name, &headers, body).await });
-    match invocation.await {
+    .boxed();
+    // Many handlers never wait: those are done without the price of a task.
+    if let Poll::Ready(reply) = futures::poll!(&mut invocation) {
+        return respond(reply);
+    }
+    // Any other gets a task of its own: the connection may end at any time, and must not drop a handler half-way.
+    match tokio::spawn(invocation).await {
         Ok(reply) => respond(reply),
         Err(ended) => respond(Reply::failure(&format!("the invocation ended early: {ended}"))),
     }
 }
 
 impl<D: Send + Sync + 'static> HttpServer<D> {
-    async fn invoke(&self, name: &str, headers: &HeaderMap, body: Body) -> Reply {
-        let Some(function) = self.app.functions.get(name) else {
-            return Reply::failure("no such function");
-        };
+    fn call(&self, function: &'static str, headers: &HeaderMap) -> Call<D> {
         let id = headers
             .get(INVOCATION_ID)
             .and_then(|id| id.to_str().ok())
             .map(str::to_owned);
-        let reading = self.limits.read(body, function.declaration.body_cap);
-        let read = match self.shared.time_allowed {
-            None => Ok(reading.await),
-            Some(limit) => self.clock.timeout(limit, reading).await,
-        };
-        let held = match read {
-            Ok(Ok(held)) => held,
-            Ok(Err(error)) => {
-                let status = if matches!(error, BodyError::TooLarge { .. }) {
-                    413
-                } else {
-                    400
-                };
-                let reason = crate::failure::log_retry(&error);
-                return (function.refuse)(status, &reason);
-            }
-            Err(elapsed) => {
-                tracing::error!(function = name, "no memory for the request body: {elapsed}");
-                return (function.refuse)(503, &elapsed.to_string());
-            }
-        };
-        let call = Call {
-            shared: Arc::clone(&self.shared),
-            function: function.declaration.name,
-            id: id.unwrap_or_else(|| self.shared.rng.uuid()),
-            clock: self.clock_of(headers),
-            body: held.bytes.clone(),
-        };
-        let reply = (function.call)(call).await;
-        drop(held);
-        reply
+        let id = id.unwrap_or_else(|| self.shared.process.rng.uuid());
+        Call::new(&self.shared, function, id, self.clock_of(headers), Bytes::new())
+    }
+
+    /// How long a request may wait for memory: as long as its handler might run.
+    fn wait(&self) -> Option<(&Clock, Duration)> {
+        self.shared.process.time_allowed.map(|limit| (&self.clock, limit))
     }
 
     /// The handler's clock: the server's, or under the development host one that shows the host's time.

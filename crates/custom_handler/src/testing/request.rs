@@ -25,7 +25,7 @@ impl<'a, D: Send + Sync + 'static> Request<'a, D> {
     pub(super) fn queue(app: &'a TestApp<D>, function: &str, text: &str) -> Self {
         let mut request = Self::new(app, function, encoded_text(text), "queueTrigger");
         request.put("DequeueCount", "1");
-        request.put("Id", &format!("\"{}\"", app.shared.rng.uuid()));
+        request.put("Id", &format!("\"{}\"", app.shared.process.rng.uuid()));
         request.put("InsertionTime", &moment(app.clock.now()));
         request
     }
@@ -103,7 +103,7 @@ impl<'a, D: Send + Sync + 'static> Request<'a, D> {
         let system = json!({
             "MethodName": function,
             "UtcNow": app.clock.now().to_string(),
-            "RandGuid": app.shared.rng.uuid(),
+            "RandGuid": app.shared.process.rng.uuid(),
         });
         request.metadata.insert("sys".to_owned(), system);
         request
@@ -144,7 +144,7 @@ impl<'a, D: Send + Sync + 'static> Request<'a, D> {
 
     /// Makes the call.
     pub async fn run(self) -> Run {
-        let id = self.app.shared.rng.uuid();
+        let id = self.app.shared.process.rng.uuid();
         let reply = self.app.call(&self.function, id, self.body().into()).await;
         Run::new(&self.app.function(&self.function).declaration, reply)
     }

@@ -132,9 +132,11 @@ impl<T: Payload + Send + 'static, Value: QueueValue<T>> Trigger for QueueTrigger
     }
 
     fn attempt(&self, invocation: &Invocation<'_>) -> u32 {
-        let count = invocation.metadata().queue().dequeue_count;
-        let attempt = count.map_or(1, |count| u32::try_from(count).unwrap_or(u32::MAX));
-        attempt.max(attempt_of_retry_policy(invocation))
+        let count = invocation
+            .metadata()
+            .text("DequeueCount")
+            .and_then(|count| count.parse().ok());
+        count.unwrap_or(1).max(attempt_of_retry_policy(invocation))
     }
 
     async fn settle(&self, failure: QueueFailure, at: &Edge<'_>) -> Reply {
