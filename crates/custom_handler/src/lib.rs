@@ -1,4 +1,4 @@
-//! SDK for Azure Functions custom handlers on axum.
+#![doc = include_str!("../README.md")]
 
 mod app;
 mod blocking;
