@@ -33,11 +33,13 @@ test("results as the scanner writes them are understood", async (t) => {
   assert.ok(Object.keys(mirrors).length >= 5, "there are no recorded results");
   const { page, guard } = await openMirrorPage(t, browser(), statusDocument(mirrors, now), { now });
   await page.locator("summary").first().waitFor();
-  const lines = await page.locator("summary").evaluateAll((summaries) => summaries.map((summary) => ({
-    host: summary.querySelector(".mirror-url b").textContent,
-    state: summary.querySelector(".mirror-state").textContent.trim(),
-    measures: [...summary.querySelectorAll(".measure")].map((cell) => cell.textContent.trim()),
-  })));
+  const lines = await page.locator("summary").evaluateAll((summaries) =>
+    summaries.map((summary) => ({
+      host: summary.querySelector(".mirror-url b").textContent,
+      state: summary.querySelector(".mirror-state").textContent.trim(),
+      measures: [...summary.querySelectorAll(".measure")].map((cell) => cell.textContent.trim()),
+    })),
+  );
   const byName = Object.fromEntries(lines.map(({ host, ...line }) => [host.replace(".example", ""), line]));
   for (const [address, entry] of Object.entries(mirrors)) {
     const name = new URL(address).hostname.replace(".example", "");

@@ -21,7 +21,11 @@ const hosts = (page) => page.locator("li.mirror:not([hidden]) .mirror-url b").al
 const listed = (page) => page.locator("li.mirror:not([hidden])").first().waitFor();
 const query = (page) => new URL(page.url()).search;
 
-for (const [name, value, count] of [["Problems", "problems", 3], ["Warnings", "warnings", 4], ["OK", "ok", 5]]) {
+for (const [name, value, count] of [
+  ["Problems", "problems", 3],
+  ["Warnings", "warnings", 4],
+  ["OK", "ok", 5],
+]) {
   test(`the filter "${name}" lists these mirrors and stands in the address`, async (t) => {
     const { page, guard } = await open(t, "/mirror.html");
     await page.getByRole("radio", { name }).check();
@@ -89,7 +93,12 @@ for (const [order, first] of [
     await page.getByLabel("Sort by").selectOption(order);
     const found = await hosts(page);
     assert.equal(found[0], first);
-    if (order === "latency") assert.deepEqual(found.slice(-3).sort(), ["closed.quarry.example", "mirror.old-mill.example", "mirror.portal.example"]);
+    if (order === "latency")
+      assert.deepEqual(found.slice(-3).sort(), [
+        "closed.quarry.example",
+        "mirror.old-mill.example",
+        "mirror.portal.example",
+      ]);
     assert.equal(query(page), `?sort=${order}`);
     await page.reload();
     await listed(page);

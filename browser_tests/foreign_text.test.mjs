@@ -36,16 +36,31 @@ test("markup and scripts in any member are shown as text and nothing is executed
   mirrors["javascript:window.stolen='link'"] = mirror(now);
   mirrors["data:text/html,<script>window.stolen='data'</script>"] = mirror(now);
   mirrors.__proto__ = { running: true };
-  const { page, guard } = await openMirrorPage(t, browser(), JSON.stringify(statusDocument(mirrors, now)).replace('"mirror":{', '"mirror":{"__proto__":{"running":false,"errors":["proto"]},'));
-  await page.getByRole("heading", { level: 2, name: `${HOSTILE.length + 1} of ${HOSTILE.length + 3} mirrors have problems` }).waitFor();
+  const { page, guard } = await openMirrorPage(
+    t,
+    browser(),
+    JSON.stringify(statusDocument(mirrors, now)).replace(
+      '"mirror":{',
+      '"mirror":{"__proto__":{"running":false,"errors":["proto"]},',
+    ),
+  );
+  await page
+    .getByRole("heading", { level: 2, name: `${HOSTILE.length + 1} of ${HOSTILE.length + 3} mirrors have problems` })
+    .waitFor();
   const addresses = await page.locator(".mirror-url").allTextContents();
   for (const text of HOSTILE) assert.ok(addresses.includes(text), text);
   for (const summary of await page.locator("summary").all()) await summary.click();
-  await page.locator(".detail").nth(HOSTILE.length + 2).waitFor({ state: "attached" });
+  await page
+    .locator(".detail")
+    .nth(HOSTILE.length + 2)
+    .waitFor({ state: "attached" });
   const details = (await page.locator(".detail").allTextContents()).join("\n");
   for (const text of HOSTILE) assert.ok(details.includes(text), text);
   assert.equal(await page.evaluate(() => window.stolen), undefined);
-  assert.equal(await page.locator("#mirrors img, #mirrors script, #mirrors style, #mirrors svg, #mirrors h1").count(), 0);
+  assert.equal(
+    await page.locator("#mirrors img, #mirrors script, #mirrors style, #mirrors svg, #mirrors h1").count(),
+    0,
+  );
   const targets = await page.locator("#mirrors a").evaluateAll((links) => links.map((link) => link.protocol));
   assert.deepEqual([...new Set(targets)], ["http:"]);
   guard.assertClean();
@@ -53,10 +68,21 @@ test("markup and scripts in any member are shown as text and nothing is executed
 
 test("huge strings are cut, and do not widen the page", async (t) => {
   const huge = "W".repeat(1_000_000);
-  const { page, guard } = await openMirrorPage(t, browser(), statusDocument({
-    [`https://${"a".repeat(100_000)}.example/`]: mirror(now, { findings: [finding(huge, "error", huge, { target: huge })] }),
-    "https://many.example/": mirror(now, { findings: Array.from({ length: 5000 }, (_, place) => finding("X", "error", `fault ${place}`)) }),
-  }, now));
+  const { page, guard } = await openMirrorPage(
+    t,
+    browser(),
+    statusDocument(
+      {
+        [`https://${"a".repeat(100_000)}.example/`]: mirror(now, {
+          findings: [finding(huge, "error", huge, { target: huge })],
+        }),
+        "https://many.example/": mirror(now, {
+          findings: Array.from({ length: 5000 }, (_, place) => finding("X", "error", `fault ${place}`)),
+        }),
+      },
+      now,
+    ),
+  );
   await page.getByRole("heading", { level: 2, name: "2 of 2 mirrors have problems" }).waitFor();
   for (const summary of await page.locator("summary").all()) await summary.click();
   await page.locator(".detail").nth(1).waitFor({ state: "attached" });
@@ -69,16 +95,29 @@ test("huge strings are cut, and do not widen the page", async (t) => {
 });
 
 test("characters that reorder or break lines of text are taken out", async (t) => {
-  const { page } = await openMirrorPage(t, browser(), statusDocument({
-    "https://a.example/\u202egpj.exe\u2066": mirror(now, { findings: [finding("X", "error", "one\ntwo\u0000three\u2028four\u200f")] }),
-  }, now));
+  const { page } = await openMirrorPage(
+    t,
+    browser(),
+    statusDocument(
+      {
+        "https://a.example/\u202egpj.exe\u2066": mirror(now, {
+          findings: [finding("X", "error", "one\ntwo\u0000three\u2028four\u200f")],
+        }),
+      },
+      now,
+    ),
+  );
   await page.locator("summary").click();
   assert.equal(await page.locator(".mirror-url").innerText(), "https://a.example/ gpj.exe");
   assert.equal(await page.locator(".finding-message").textContent(), "one two three four");
 });
 
 test("the page's policy stops inline scripts, markup from text and other origins", async (t) => {
-  const { page, guard } = await openMirrorPage(t, browser(), statusDocument({ "https://a.example/": mirror(now) }, now));
+  const { page, guard } = await openMirrorPage(
+    t,
+    browser(),
+    statusDocument({ "https://a.example/": mirror(now) }, now),
+  );
   await page.locator("summary").first().waitFor();
   guard.tolerate("Content Security Policy");
   guard.tolerate("TrustedHTML");

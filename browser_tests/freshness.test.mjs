@@ -57,10 +57,11 @@ test("the page asks again every 30 seconds and shows what is new; what is open s
 test("a hidden page does not ask; it asks at once when it is looked at again", async (t) => {
   const { page, site } = await open(t, sampleDocument(now));
   await overall(page, "3 of 12 mirrors have problems").waitFor();
-  const setHidden = (hidden) => page.evaluate((value) => {
-    Object.defineProperty(document, "hidden", { configurable: true, value });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, hidden);
+  const setHidden = (hidden) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { configurable: true, value });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
   await setHidden(true);
   const before = requests(site);
   await page.clock.fastForward(10 * MINUTE);
@@ -83,7 +84,10 @@ test("times are brought up to date without asking", async (t) => {
 });
 
 test("old results carry a banner and make no claim about now", async (t) => {
-  const { page, guard, site } = await open(t, statusDocument({ "https://a.example/": mirror(now - 9 * MINUTE) }, now - 9 * MINUTE));
+  const { page, guard, site } = await open(
+    t,
+    statusDocument({ "https://a.example/": mirror(now - 9 * MINUTE) }, now - 9 * MINUTE),
+  );
   await overall(page, "The mirror is OK").waitFor();
   assert.equal(await page.locator(".banner").count(), 0);
   await page.clock.fastForward(2 * MINUTE);
@@ -102,6 +106,19 @@ test("old results carry a banner and make no claim about now", async (t) => {
 test("a document that is written anew without new checks is out of date all the same", async (t) => {
   const { page } = await open(t, statusDocument({ "https://a.example/": mirror(now - 60 * MINUTE) }, now));
   await overall(page, "The status is out of date").waitFor();
+});
+
+test("a mirror that was not checked lately stands out among the others", async (t) => {
+  const { page, guard } = await open(
+    t,
+    statusDocument({ "https://a.example/": mirror(now), "https://b.example/": mirror(now - 60 * MINUTE) }, now),
+  );
+  await overall(page, "All 2 mirrors are OK").waitFor();
+  assert.deepEqual(await page.locator(".is-overdue").allTextContents(), ["1 hour ago"]);
+  await page.clock.fastForward(20 * MINUTE);
+  await overall(page, "The status is out of date").waitFor();
+  assert.equal(await page.locator(".is-overdue").count(), 0);
+  guard.assertClean();
 });
 
 test("config.json says when results are old, and how often to ask", async (t) => {
@@ -154,11 +171,15 @@ test("an unreachable server is told, and does not stop the page from asking", as
 });
 
 test("when nothing was ever loaded the page says so", async (t) => {
-  const { page, guard } = await open(t, {}, {
-    before: (site) => {
-      site.answers[STATUS_PATH] = () => ({ status: 500, body: "" });
+  const { page, guard } = await open(
+    t,
+    {},
+    {
+      before: (site) => {
+        site.answers[STATUS_PATH] = () => ({ status: 500, body: "" });
+      },
     },
-  });
+  );
   guard.tolerate("Failed to load resource");
   await page.getByRole("heading", { name: "The status could not be loaded" }).waitFor();
   await page.getByRole("alert").filter({ hasText: "HTTP 500" }).waitFor();

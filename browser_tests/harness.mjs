@@ -28,7 +28,10 @@ export function browserForTests() {
  * Opens an empty page in a session of its own. `guard` records what no page of ours may do; call `guard.assertClean()`
  * at the end of the test. Requests to other origins than `origins` are recorded and stopped.
  */
-export async function openPage(browser, { origins, width = 1280, height = 900, dark = false, reducedMotion = "reduce", ...more } = {}) {
+export async function openPage(
+  browser,
+  { origins, width = 1280, height = 900, dark = false, reducedMotion = "reduce", ...more } = {},
+) {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? "dark" : "light",
@@ -71,7 +74,11 @@ async function guardPage(page, origins) {
     /** Faults that contain this text belong to the test. */
     tolerate: (part) => tolerated.push(part),
     /** Fails with whatever the page did that it must not do. */
-    assertClean: () => assert.deepEqual(faults.filter((fault) => !tolerated.some((part) => fault.includes(part))), []),
+    assertClean: () =>
+      assert.deepEqual(
+        faults.filter((fault) => !tolerated.some((part) => fault.includes(part))),
+        [],
+      ),
   };
 }
 
@@ -82,5 +89,9 @@ export async function seriousAccessibilityFindings(page) {
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, help, nodes }) => ({ id, help, at: nodes.slice(0, 3).map((node) => `${node.target.join(" ")}: ${node.any[0]?.message ?? ""}`) }));
+    .map(({ id, help, nodes }) => ({
+      id,
+      help,
+      at: nodes.slice(0, 3).map((node) => `${node.target.join(" ")}: ${node.any[0]?.message ?? ""}`),
+    }));
 }

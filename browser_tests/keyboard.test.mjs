@@ -15,7 +15,8 @@ async function open(test) {
   return opened;
 }
 
-const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.name || document.activeElement.tagName);
+const focused = (page) =>
+  page.evaluate(() => document.activeElement.id || document.activeElement.name || document.activeElement.tagName);
 
 test("a slash leads to the search, Escape empties it", async (t) => {
   const { page } = await open(t);
@@ -54,7 +55,9 @@ test("everything is reached by Tab in the order of the page, and what has the fo
     stops.push(await focused(page));
     const outlined = await page.evaluate(() => {
       const at = document.activeElement;
-      return [at, at.closest("label")].filter(Boolean).some((element) => getComputedStyle(element).outlineStyle !== "none");
+      return [at, at.closest("label")]
+        .filter(Boolean)
+        .some((element) => getComputedStyle(element).outlineStyle !== "none");
     });
     assert.ok(outlined, `no outline on ${stops.at(-1)}`);
   }

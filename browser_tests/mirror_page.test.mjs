@@ -18,11 +18,14 @@ test("every mirror has a line, the worst first, with words for its state", async
   const { page, guard } = await openMirrors(t, sampleDocument(now));
   await page.getByRole("heading", { name: "3 of 12 mirrors have problems" }).waitFor();
   assert.deepEqual(await texts(page, ".filter:not([hidden]) .filter-count"), ["12", "3", "4", "5"]);
-  assert.deepEqual((await texts(page, ".mirror-state")), [
-    ...Array(3).fill("Problem"), ...Array(4).fill("Warning"), ...Array(5).fill("OK"),
+  assert.deepEqual(await texts(page, ".mirror-state"), [
+    ...Array(3).fill("Problem"),
+    ...Array(4).fill("Warning"),
+    ...Array(5).fill("OK"),
   ]);
   assert.deepEqual((await texts(page, ".mirror-url")).slice(0, 2), [
-    "http://closed.quarry.example/debian/", "https://mirror.old-mill.example/yum/",
+    "http://closed.quarry.example/debian/",
+    "https://mirror.old-mill.example/yum/",
   ]);
   assert.equal(await page.title(), "3 of 12 mirrors have problems · Package mirrors");
   guard.assertClean();
@@ -32,12 +35,18 @@ test("a line tells addresses, latency, lag, certificate and the age of the check
   const { page, guard } = await openMirrors(t, sampleDocument(now));
   const line = page.locator("summary", { hasText: "six.meadow.example" });
   await line.waitFor();
-  const cells = (await line.locator(".measure").allTextContents());
+  const cells = await line.locator(".measure").allTextContents();
   assert.deepEqual(cells, ["works", "fails", "22 ms", "none", "61 d", "1 minute ago"]);
   const lagging = page.locator("summary", { hasText: "mirror.lakeside.example" });
   assert.equal((await lagging.locator(".measure").allTextContents())[3], "3 d");
   const expired = page.locator("summary", { hasText: "mirror.old-mill.example" });
-  assert.deepEqual((await expired.locator(".measure").allTextContents()).slice(0, 5), ["fails", "untested", "–", "–", "expired"]);
+  assert.deepEqual((await expired.locator(".measure").allTextContents()).slice(0, 5), [
+    "fails",
+    "untested",
+    "–",
+    "–",
+    "expired",
+  ]);
   guard.assertClean();
 });
 
@@ -60,13 +69,20 @@ test("an error that is also a finding is told once, other errors are told as wel
   entry.errors.push("failed to connect: name or service not known");
   const { page } = await openMirrors(t, statusDocument({ "https://a.example/": entry }, now));
   await page.locator("summary").click();
-  assert.deepEqual(await texts(page, ".finding-message"), ["failed to connect: name or service not known", "connection refused"]);
+  assert.deepEqual(await texts(page, ".finding-message"), [
+    "failed to connect: name or service not known",
+    "connection refused",
+  ]);
 });
 
 test("entries as the original service wrote them are enough", async (t) => {
   const { page, guard } = await openMirrors(t, {
     mirror: {
-      "https://a.example/": { running: true, errors: [], time: new Date(now - 180_000).toISOString().slice(0, 19).replace("T", " ") },
+      "https://a.example/": {
+        running: true,
+        errors: [],
+        time: new Date(now - 180_000).toISOString().slice(0, 19).replace("T", " "),
+      },
       "https://b.example/": { running: false, errors: ["failed to connect"], time: "2022-07-27 18:04:05.123456" },
     },
   });
@@ -79,13 +95,29 @@ test("entries as the original service wrote them are enough", async (t) => {
 
 test("wrong entries are unknown, and the others are shown", async (t) => {
   const good = mirror(now);
-  const { page, guard } = await openMirrors(t, statusDocument({
-    "https://null.example/": null,
-    "https://list.example/": [],
-    "https://text.example/": "up",
-    "https://numbers.example/": { running: 1, errors: { a: 1 }, time: 5, findings: [7, null, { code: {}, severity: [] }], facts: { families: [null, { family: "ipv4", files: [null, 3] }], lag_seconds: -4, certificate_not_after: "soon" } },
-    "https://good.example/": good,
-  }, now));
+  const { page, guard } = await openMirrors(
+    t,
+    statusDocument(
+      {
+        "https://null.example/": null,
+        "https://list.example/": [],
+        "https://text.example/": "up",
+        "https://numbers.example/": {
+          running: 1,
+          errors: { a: 1 },
+          time: 5,
+          findings: [7, null, { code: {}, severity: [] }],
+          facts: {
+            families: [null, { family: "ipv4", files: [null, 3] }],
+            lag_seconds: -4,
+            certificate_not_after: "soon",
+          },
+        },
+        "https://good.example/": good,
+      },
+      now,
+    ),
+  );
   await page.getByRole("heading", { name: "Some states are not known" }).waitFor();
   assert.deepEqual((await texts(page, ".mirror-state")).sort(), ["OK", "Unknown", "Unknown", "Unknown", "Unknown"]);
   for (const summary of await page.locator("summary").all()) await summary.click();
@@ -94,7 +126,11 @@ test("wrong entries are unknown, and the others are shown", async (t) => {
   guard.assertClean();
 });
 
-for (const [what, document] of [["no section", {}], ["an empty section", { mirror: {} }], ["a wrong section", { mirror: [] }]]) {
+for (const [what, document] of [
+  ["no section", {}],
+  ["an empty section", { mirror: {} }],
+  ["a wrong section", { mirror: [] }],
+]) {
   test(`a document with ${what} of mirrors says that there is no status yet`, async (t) => {
     const { page, guard } = await openMirrors(t, document);
     await page.getByRole("heading", { name: "No status yet" }).waitFor();
@@ -104,11 +140,15 @@ for (const [what, document] of [["no section", {}], ["an empty section", { mirro
 }
 
 test("a status file that does not exist yet is no failure", async (t) => {
-  const { page, guard, site } = await openMirrors(t, {}, {
-    before: (site) => {
-      site.answers[STATUS_PATH] = () => ({ status: 404, body: "" });
+  const { page, guard, site } = await openMirrors(
+    t,
+    {},
+    {
+      before: (site) => {
+        site.answers[STATUS_PATH] = () => ({ status: 404, body: "" });
+      },
     },
-  });
+  );
   guard.tolerate("404");
   await page.getByRole("heading", { name: "No status yet" }).waitFor();
   assert.equal(await page.locator(".banner").count(), 0);
@@ -132,17 +172,26 @@ test("without config.json the data come from the same origin", async (t) => {
 test("config.json names the data and the title", async (t) => {
   const { page, guard, site } = await openMirrors(t, "not this one", {
     before: (site) => {
-      site.answers["/config.json"] = () => ({ body: JSON.stringify({ statusUrl: "elsewhere/status.json", title: "Mirrors of <b>Example</b>" }) });
+      site.answers["/config.json"] = () => ({
+        body: JSON.stringify({ statusUrl: "elsewhere/status.json", title: "Mirrors of <b>Example</b>" }),
+      });
       site.answers["/elsewhere/status.json"] = () => ({ body: JSON.stringify(sampleDocument(now)) });
     },
   });
   await page.getByRole("heading", { name: "Mirrors of <b>Example</b>" }).waitFor();
   await page.getByRole("heading", { name: "3 of 12 mirrors have problems" }).waitFor();
-  assert.equal(await page.getByRole("link", { name: "Data as JSON" }).getAttribute("href"), `${site.origin}/elsewhere/status.json`);
+  assert.equal(
+    await page.getByRole("link", { name: "Data as JSON" }).getAttribute("href"),
+    `${site.origin}/elsewhere/status.json`,
+  );
   guard.assertClean();
 });
 
-for (const [what, body] of [["is no JSON", "{"], ["names a script", '{"statusUrl": "javascript:alert(1)"}'], ["is a list", "[]"]]) {
+for (const [what, body] of [
+  ["is no JSON", "{"],
+  ["names a script", '{"statusUrl": "javascript:alert(1)"}'],
+  ["is a list", "[]"],
+]) {
   test(`a config.json that ${what} is reported, and the default is used`, async (t) => {
     const { page, guard } = await openMirrors(t, sampleDocument(now), {
       before: (site) => {
@@ -158,7 +207,9 @@ for (const [what, body] of [["is no JSON", "{"], ["names a script", '{"statusUrl
 test("every module is announced in the head, so that none waits for another", async (t) => {
   const { site, page } = await openMirrors(t, sampleDocument(now));
   await page.locator("summary").first().waitFor();
-  const announced = await page.locator("link[rel=modulepreload]").evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
+  const announced = await page
+    .locator("link[rel=modulepreload]")
+    .evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
   const asked = site.requests.filter((path) => path.startsWith("/scripts/") && path !== "/scripts/mirror_page.js");
   assert.deepEqual([...new Set(asked)].sort(), announced.sort());
 });

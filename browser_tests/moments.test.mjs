@@ -11,10 +11,13 @@ const browser = browserForTests();
 // The module runs where it is used: in the browser.
 async function inPage(test, compute, argument) {
   const { page } = await openMirrorPage(test, browser(), {});
-  return page.evaluate(async ([source, value]) => {
-    const moments = await import("/scripts/moments.js");
-    return value.map(([first, ...others]) => moments[source](first, ...others));
-  }, [compute, argument]);
+  return page.evaluate(
+    async ([source, value]) => {
+      const moments = await import("/scripts/moments.js");
+      return value.map(([first, ...others]) => moments[source](first, ...others));
+    },
+    [compute, argument],
+  );
 }
 
 test("moments are read with and without a zone, with and without a fraction", async (t) => {
@@ -33,17 +36,40 @@ test("moments are read with and without a zone, with and without a fraction", as
     [null, null],
     [{}, null],
   ];
-  const read = await inPage(t, "readMoment", cases.map(([text]) => [text]));
-  cases.forEach(([text, expected], place) => {
-  });
+  const read = await inPage(
+    t,
+    "readMoment",
+    cases.map(([text]) => [text]),
+  );
+  cases.forEach(([text, expected], place) => {});
 });
 
 test("ages are told in one unit, and the future is now", async (t) => {
-  const cases = [[-60_000, "just now"], [44_000, "just now"], [45_000, "1 minute ago"], [90_000, "2 minutes ago"], [59 * 60_000, "59 minutes ago"], [60 * 60_000, "1 hour ago"], [47 * 3_600_000, "47 hours ago"], [72 * 3_600_000, "3 days ago"], [4000 * 86_400_000, "4,000 days ago"]];
-  assert.deepEqual(await inPage(t, "ago", cases.map(([span]) => [1e12, 1e12 + span])), cases.map(([, words]) => words));
+  const cases = [
+    [-60_000, "just now"],
+    [44_000, "just now"],
+    [45_000, "1 minute ago"],
+    [90_000, "2 minutes ago"],
+    [59 * 60_000, "59 minutes ago"],
+    [60 * 60_000, "1 hour ago"],
+    [47 * 3_600_000, "47 hours ago"],
+    [72 * 3_600_000, "3 days ago"],
+    [4000 * 86_400_000, "4,000 days ago"],
+  ];
+  assert.deepEqual(
+    await inPage(
+      t,
+      "ago",
+      cases.map(([span]) => [1e12, 1e12 + span]),
+    ),
+    cases.map(([, words]) => words),
+  );
 });
 
 test("spans and latencies are short", async (t) => {
-  assert.deepEqual(await inPage(t, "short", [[0], [59_000], [60_000], [41 * 60_000], [3_600_000], [47 * 3_600_000], [48 * 3_600_000]]), ["0 s", "59 s", "1 min", "41 min", "1 h", "47 h", "2 d"]);
+  assert.deepEqual(
+    await inPage(t, "short", [[0], [59_000], [60_000], [41 * 60_000], [3_600_000], [47 * 3_600_000], [48 * 3_600_000]]),
+    ["0 s", "59 s", "1 min", "41 min", "1 h", "47 h", "2 d"],
+  );
   assert.deepEqual(await inPage(t, "latency", [[0], [41.4], [999], [1340]]), ["0 ms", "41 ms", "999 ms", "1.3 s"]);
 });

@@ -15,7 +15,9 @@ export function installPackages() {
   if (existsSync(installed) && descriptions.every(isCopied)) return;
   mkdirSync(folder, { recursive: true });
   for (const name of descriptions) copyFileSync(join(here, name), join(folder, name));
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix", folder], { stdio: ["ignore", "inherit", "inherit"] });
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix", folder], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
 }
 
 /** Loads an installed package. */

@@ -11,13 +11,20 @@ const here = import.meta.dirname;
 
 if (!findChromium() && !process.env.CHROMIUM) installChromium();
 if (!findChromium()) {
-  const where = process.env.CHROMIUM ? `$CHROMIUM (${process.env.CHROMIUM}) is no program` : "no Chromium on this machine, and no right to install the Debian package";
+  const where = process.env.CHROMIUM
+    ? `$CHROMIUM (${process.env.CHROMIUM}) is no program`
+    : "no Chromium on this machine, and no right to install the Debian package";
   console.log(`LEFT OUT: the browser tests (browser_tests/): ${where}`);
   process.exit(process.env.CI === "true" ? 1 : 0);
 }
 installPackages();
 const named = process.argv.slice(2);
-const files = named.length > 0 ? named : readdirSync(here).filter((name) => name.endsWith(".test.mjs")).map((name) => join(here, name));
+const files =
+  named.length > 0
+    ? named
+    : readdirSync(here)
+        .filter((name) => name.endsWith(".test.mjs"))
+        .map((name) => join(here, name));
 const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...files], { stdio: "inherit" });
 process.exit(status ?? 1);
 

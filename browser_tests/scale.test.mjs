@@ -16,13 +16,17 @@ async function timeOf(page, act) {
     const start = performance.now();
     source === "problems" || source === "all"
       ? document.querySelector(`input[value=${source}]`).click()
-      : Object.assign(document.getElementById("find"), { value: source }).dispatchEvent(new Event("input", { bubbles: true }));
+      : Object.assign(document.getElementById("find"), { value: source }).dispatchEvent(
+          new Event("input", { bubbles: true }),
+        );
     const script = performance.now();
-    await new Promise((resolve) => requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = resolve;
-      channel.port2.postMessage(null);
-    }));
+    await new Promise((resolve) =>
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = resolve;
+        channel.port2.postMessage(null);
+      }),
+    );
     return { script: script - start, frame: performance.now() - start };
   }, act);
 }
@@ -35,10 +39,20 @@ test(`${COUNT} mirrors are rendered, filtered and searched`, async (t) => {
   const rendered = await page.evaluate(() => performance.getEntriesByName("mirrors-shown")[0]?.startTime);
   await page.waitForFunction((count) => document.querySelectorAll("li.mirror").length === count, COUNT);
   const complete = await page.evaluate(() => performance.now());
-  t.diagnostic(`after navigation: first contentful paint ${paint.toFixed(0)} ms, first mirrors ${rendered.toFixed(0)} ms, all ${COUNT} within ${complete.toFixed(0)} ms`);
-  for (const [act, shown] of [["problems", 500], ["all", COUNT], ["region-7.", 135], ["mirror-04999", 1], ["", COUNT]]) {
+  t.diagnostic(
+    `after navigation: first contentful paint ${paint.toFixed(0)} ms, first mirrors ${rendered.toFixed(0)} ms, all ${COUNT} within ${complete.toFixed(0)} ms`,
+  );
+  for (const [act, shown] of [
+    ["problems", 500],
+    ["all", COUNT],
+    ["region-7.", 135],
+    ["mirror-04999", 1],
+    ["", COUNT],
+  ]) {
     const { script, frame } = await timeOf(page, act);
-    t.diagnostic(`${act === "" ? "search emptied" : act}: script ${script.toFixed(0)} ms, shown after ${frame.toFixed(0)} ms`);
+    t.diagnostic(
+      `${act === "" ? "search emptied" : act}: script ${script.toFixed(0)} ms, shown after ${frame.toFixed(0)} ms`,
+    );
     assert.equal(await page.locator("li.mirror:not([hidden])").count(), shown, act);
   }
   await page.locator("li.mirror").last().scrollIntoViewIfNeeded();

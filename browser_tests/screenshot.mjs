@@ -1,4 +1,8 @@
-// node browser_tests/screenshot.mjs <url> <out.png> [--width 1280] [--height 900] [--dark] [--full] [--click <selector>] [--wait <selector>]
+// node browser_tests/screenshot.mjs <url> <out.png>
+//   --width 1280 --height 900   size of the window; narrower than 600 it is a phone
+//   --dark                      for readers who prefer a dark page
+//   --full                      the whole page, not only the window
+//   --click, --wait <selector>  press this, wait for that, first
 
 import { parseArgs } from "node:util";
 
@@ -18,7 +22,7 @@ const { positionals, values } = parseArgs({
 });
 const [url, path] = positionals;
 if (!url || !path) {
-  console.error("usage: node browser_tests/screenshot.mjs <url> <out.png> [--width 1280] [--height 900] [--dark] [--full] [--click <selector>] [--wait <selector>]");
+  console.error("usage: node browser_tests/screenshot.mjs <url> <out.png> [options, see the head of this file]");
   process.exit(64);
 }
 installPackages();

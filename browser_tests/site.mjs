@@ -23,7 +23,12 @@ export async function serveSite(document) {
  * Opens the page of the mirrors for one test, on a site with this document. `before(site, page)` prepares what must be
  * so when the page is opened. `now` stops the page's clock at that moment, but not its timers.
  */
-export async function openMirrorPage(test, browser, document, { path = "/mirror.html", now = null, before = () => {}, ...options } = {}) {
+export async function openMirrorPage(
+  test,
+  browser,
+  document,
+  { path = "/mirror.html", now = null, before = () => {}, ...options } = {},
+) {
   const site = await serveSite(document);
   test.after(site.close);
   const { page, guard } = await pageForTest(test, browser, { origins: [site.origin], ...options });

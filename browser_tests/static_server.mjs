@@ -23,7 +23,11 @@ export async function serveFolder(folder, answers = {}) {
     const { pathname } = new URL(request.url, "http://localhost");
     requests.push(pathname);
     const answer = answers[pathname];
-    const { status = 200, type = "application/json", body } = answer ? await answer() : await readAnswer(folder, pathname);
+    const {
+      status = 200,
+      type = "application/json",
+      body,
+    } = answer ? await answer() : await readAnswer(folder, pathname);
     response.writeHead(status, { "content-type": type, "cache-control": "no-cache" });
     response.end(body);
   });
@@ -33,17 +37,21 @@ export async function serveFolder(folder, answers = {}) {
     origin,
     answers,
     requests,
-    close: () => new Promise((resolve) => {
-      server.close(resolve);
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
   };
 }
 
 async function readAnswer(folder, pathname) {
   const path = normalize(pathname === "/" ? "/index.html" : decodeURIComponent(pathname));
   try {
-    return { type: CONTENT_TYPES[extname(path)] ?? "application/octet-stream", body: await readFile(join(folder, path)) };
+    return {
+      type: CONTENT_TYPES[extname(path)] ?? "application/octet-stream",
+      body: await readFile(join(folder, path)),
+    };
   } catch {
     const body = await readFile(join(folder, "404.html")).catch(() => "not found");
     return { status: 404, type: CONTENT_TYPES[".html"], body };

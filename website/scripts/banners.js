@@ -17,7 +17,12 @@ export function showBanners(banners) {
 function makeBanner({ id, kind, text }) {
   return element(
     "p",
-    { class: `banner banner-${kind}`, role: kind === "problem" ? "alert" : "status", "data-banner": id, "data-text": text },
+    {
+      class: `banner banner-${kind}`,
+      role: kind === "problem" ? "alert" : "status",
+      "data-banner": id,
+      "data-text": text,
+    },
     icon(kind),
     element("span", {}, text),
   );

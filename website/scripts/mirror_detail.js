@@ -112,13 +112,15 @@ function describeFile(file) {
 
 function linksPart(mirror) {
   const href = webAddress(mirror.address);
-  const visit = href && element(
-    "a",
-    { href, rel: "noopener noreferrer", target: "_blank" },
-    icon("external"),
-    "Open the mirror",
-    element("span", { class: "for-screen-readers" }, " in a new tab"),
-  );
+  const visit =
+    href &&
+    element(
+      "a",
+      { href, rel: "noopener noreferrer", target: "_blank" },
+      icon("external"),
+      "Open the mirror",
+      element("span", { class: "for-screen-readers" }, " in a new tab"),
+    );
   const link = element("a", { href: linkToMirror(mirror.address) }, icon("link"), "Link to this entry");
   return element("p", { class: "detail-links" }, link, visit);
 }

@@ -2,7 +2,8 @@
 
 import { showBanners } from "./banners.js";
 import { readConfiguration } from "./configuration.js";
-import { byId, element } from "./elements.js";
+import { byId } from "./elements.js";
+import { reasonForEmptiness, showInsteadOfList } from "./empty_list.js";
 import { MirrorList } from "./mirror_list.js";
 import { ago, counted, grouped, inWords, SECOND } from "./moments.js";
 import { isStale, showOverview, staleWarning } from "./overview.js";
@@ -50,7 +51,7 @@ async function load() {
 // Lists what was loaded in the order that is wanted.
 function showMirrors() {
   const mirrors = statusDocument?.mirrors ?? [];
-  list.tick(Date.now(), configuration.staleAfter);
+  list.tick(Date.now(), overdueAfter(Date.now()));
   list.list(inOrder(mirrors, view.sort));
   controls.hidden = mirrors.length === 0;
   const { generation } = statusDocument ?? {};
@@ -64,51 +65,52 @@ function showMatching() {
   const matching = list.filter(matcher(SHOWN_STATES[view.show], view.find));
   byId("mirror-table").hidden = matching === 0;
   byId("match-count").textContent = describeMatches(matching, total);
-  showEmpty(total, matching);
+  showEmptiness(total, matching);
 }
 
 function describeMatches(matching, total) {
   return matching === total ? "" : `${grouped(matching)} of ${counted(total, "mirror")}`;
 }
 
-// Instead of an empty list: why it is empty, and what to do.
-function showEmpty(total, matching) {
-  const empty = byId("empty");
-  empty.hidden = matching > 0;
-  if (matching > 0) return;
-  if (total > 0) {
-    const clear = element("button", { class: "button", type: "button" }, "Show all mirrors");
-    clear.addEventListener("click", () => change({ ...view, show: "all", find: "" }));
-    empty.replaceChildren(element("h3", {}, "No mirror matches"), element("p", {}, "None is in this state and has all the words that you search for."), clear);
-  } else if (statusDocument !== null || failure?.missing) {
-    empty.replaceChildren(element("h3", {}, "No status yet"), element("p", {}, "Results appear here when the first mirrors have been checked. This page looks again by itself."));
-  } else if (failure !== null) {
-    empty.replaceChildren(element("h3", {}, "The status could not be loaded"), element("p", {}, "This page tries again by itself."));
-  } else {
-    empty.replaceChildren(element("p", {}, "Loading the status…"));
-  }
+function showEmptiness(total, matching) {
+  const reason = reasonForEmptiness({ total, matching, loaded: statusDocument !== null, failure });
+  showInsteadOfList(reason, () => change({ ...view, show: "all", find: "" }));
 }
 
 // Everything that changes as time goes by.
 function showTimes() {
   const now = Date.now();
   if (statusDocument === null) {
-    showEmpty(0, 0);
+    showEmptiness(0, 0);
   } else {
     showOverview(statusDocument, now, configuration.staleAfter);
-    list.tick(now, configuration.staleAfter);
+    list.tick(now, overdueAfter(now));
   }
   byId("freshness").textContent = loaded === null ? "" : `Updated ${ago(loaded, now)}`;
+  showBanners(bannersAt(now));
+}
+
+function bannersAt(now) {
   const banners = [];
-  if (configuration.problem) banners.push({ id: "configuration", kind: "warning", text: `${configuration.problem}; its default is used.` });
+  if (configuration.problem) {
+    banners.push({ id: "configuration", kind: "warning", text: `${configuration.problem}; its default is used.` });
+  }
   if (failure && !(failure.missing && statusDocument === null)) {
     const kept = loaded === null ? "" : ` You see what was loaded ${ago(loaded, now)}.`;
-    banners.push({ id: "failure", kind: "problem", text: `The latest status could not be loaded: ${failure.message}.${kept} The next try is within ${inSeconds(configuration.refreshEvery)}.` });
+    const next = `The next try is within ${inSeconds(configuration.refreshEvery)}.`;
+    const text = `The latest status could not be loaded: ${failure.message}.${kept} ${next}`;
+    banners.push({ id: "failure", kind: "problem", text });
   }
   if (statusDocument && isStale(statusDocument, now, configuration.staleAfter)) {
     banners.push({ id: "stale", kind: "warning", text: staleWarning(statusDocument, now) });
   }
-  showBanners(banners);
+  return banners;
+}
+
+// When everything is out of date, the banner says it once; otherwise a mirror that was not checked lately stands out.
+function overdueAfter(now) {
+  const all = statusDocument !== null && isStale(statusDocument, now, configuration.staleAfter);
+  return all ? Infinity : configuration.staleAfter;
 }
 
 function inSeconds(span) {

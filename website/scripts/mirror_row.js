@@ -14,6 +14,7 @@ export class MirrorRow {
   #shownCertificate;
   #shownMoment;
   #shownAge;
+  #shownOverdue;
 
   constructor(template) {
     this.element = template.content.firstElementChild.cloneNode(true);
@@ -57,10 +58,12 @@ export class MirrorRow {
       showMeasure(this.#parts.certificate, certificate);
     }
     const age = checked === null ? "unknown" : ago(checked, now);
-    if (checked !== this.#shownMoment || age !== this.#shownAge) {
+    const overdue = checked !== null && now - checked > overdueAfter;
+    if (checked !== this.#shownMoment || age !== this.#shownAge || overdue !== this.#shownOverdue) {
       this.#shownMoment = checked;
       this.#shownAge = age;
-      this.#showChecked(age, checked === null || now - checked > overdueAfter);
+      this.#shownOverdue = overdue;
+      this.#showChecked(age, overdue);
     }
   }
 

@@ -51,7 +51,7 @@ export function latency(milliseconds) {
   return milliseconds < SECOND ? `${Math.round(milliseconds)} ms` : `${(milliseconds / SECOND).toFixed(1)} s`;
 }
 
-// One for the whole page: `toLocaleString` makes a new one for each number, which takes longer than all the rest of a row.
+// One for the whole page: `toLocaleString` makes a new one for each number, which takes longer than the rest of a row.
 const GROUPED = new Intl.NumberFormat("en");
 
 /** "1,204" */

@@ -12,13 +12,13 @@ export function showOverview(statusDocument, now, staleAfter) {
   if (mirrors === null) return;
   const counts = countStates(mirrors);
   const stale = isStale(statusDocument, now, staleAfter);
-  const { title, text } = stale ? describeStale(counts, mirrors.length) : describe(counts, mirrors.length);
+  const title = stale ? "The status is out of date" : describe(counts, mirrors.length);
+  const details = stale ? describeThen(counts, mirrors.length) : describeOthers(counts);
   const state = stale ? "unknown" : worst(STATES.filter((name) => counts[name] > 0));
   byId("overall").className = `overall is-${state}`;
   byId("overall-icon").className = `overall-icon icon icon-${state}`;
   setText(byId("overall-title"), title);
-  const checked = newestCheck === null ? "" : `Newest check ${ago(newestCheck, now)}.`;
-  setText(byId("overall-text"), `${text} ${checked}`.trim());
+  setText(byId("overall-text"), [...details, describeAge(newestCheck, now)].join(" "));
   showCounts(counts, mirrors.length);
   document.title = `${stale ? "Out of date" : title} · ${byId("title").textContent}`;
 }
@@ -30,28 +30,41 @@ export function isStale({ newestCheck }, now, staleAfter) {
 
 /** What to say about data that are out of date. */
 export function staleWarning({ newestCheck }, now) {
-  return `These results are out of date: the newest check was made ${inWords(now - newestCheck)} ago. The checker may have stopped, and mirrors may have changed since.`;
+  const age = inWords(now - newestCheck);
+  return (
+    `These results are out of date: the newest check was made ${age} ago. ` +
+    "The checker may have stopped, and mirrors may have changed since."
+  );
 }
 
 function describe(counts, total) {
-  const mirrors = counted(total, "mirror");
-  const warnings = counts.warning > 0 ? `${counted(counts.warning, "mirror")} ${counts.warning === 1 ? "has" : "have"} warnings.` : "";
-  const unknown = counts.unknown > 0 ? `The state of ${counted(counts.unknown, "mirror")} is not known.` : "";
   if (counts.problem > 0) {
-    const verb = counts.problem === 1 ? "has" : "have";
-    const title = total === 1 ? "The mirror has problems" : `${grouped(counts.problem)} of ${mirrors} ${verb} problems`;
-    return { title, text: [warnings, unknown].filter(Boolean).join(" ") };
+    if (total === 1) return "The mirror has problems";
+    return `${grouped(counts.problem)} of ${counted(total, "mirror")} ${have(counts.problem)} problems`;
   }
-  if (counts.warning > 0) {
-    return { title: "No problems, some warnings", text: [`Of ${mirrors}, ${grouped(counts.warning)} ${counts.warning === 1 ? "has" : "have"} warnings.`, unknown].filter(Boolean).join(" ") };
-  }
-  if (counts.unknown > 0) return { title: "Some states are not known", text: unknown };
-  return { title: total === 1 ? "The mirror is OK" : `All ${mirrors} are OK`, text: "" };
+  if (counts.warning > 0) return "No problems, some warnings";
+  if (counts.unknown > 0) return "Some states are not known";
+  return total === 1 ? "The mirror is OK" : `All ${counted(total, "mirror")} are OK`;
 }
 
-function describeStale(counts, total) {
-  const then = counts.problem === 0 ? "none" : grouped(counts.problem);
-  return { title: "The status is out of date", text: `When last checked, ${then} of ${counted(total, "mirror")} had problems.` };
+function describeOthers({ warning, unknown }) {
+  const sentences = [];
+  if (warning > 0) sentences.push(`${counted(warning, "mirror")} ${have(warning)} warnings.`);
+  if (unknown > 0) sentences.push(`The state of ${counted(unknown, "mirror")} is not known.`);
+  return sentences;
+}
+
+function describeThen(counts, total) {
+  const troubled = counts.problem === 0 ? "none" : grouped(counts.problem);
+  return [`When last checked, ${troubled} of ${counted(total, "mirror")} had problems.`];
+}
+
+function describeAge(newestCheck, now) {
+  return newestCheck === null ? "" : `Newest check ${ago(newestCheck, now)}.`;
+}
+
+function have(count) {
+  return count === 1 ? "has" : "have";
 }
 
 function showCounts(counts, total) {

@@ -44,7 +44,10 @@ function parse(text) {
 function readMirror(address, value) {
   const entry = isObject(value) ? value : {};
   const findings = asArray(entry.findings).slice(0, MOST_FINDINGS).map(readFinding);
-  const errors = asArray(entry.errors).slice(0, MOST_FINDINGS).map((error) => foreignText(error)).filter(Boolean);
+  const errors = asArray(entry.errors)
+    .slice(0, MOST_FINDINGS)
+    .map((error) => foreignText(error))
+    .filter(Boolean);
   const otherErrors = errorsBeyondFindings(errors, findings);
   const state = readState(entry, findings, errors);
   return {
