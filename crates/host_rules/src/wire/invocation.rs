@@ -31,7 +31,7 @@ pub struct RetryContext {
     pub retry_count: u32,
     /// -1 for ever.
     pub max_retry_count: i64,
-    /// The exception of the try before: a large object in the real host; `Null` for the first try.
+    /// The exception of the try before, see [`super::exception_value`]; `Null` for the first try.
     pub exception: Value,
 }
 

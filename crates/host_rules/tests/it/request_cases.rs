@@ -4,8 +4,8 @@ use host_rules::dotnet::Value;
 use host_rules::function::DataType;
 use host_rules::machine::queue::{ReceivedMessage, TriggerMessage};
 use host_rules::wire::{
-    Activity, BindingData, HttpCall, Invocation, RetryContext, Trigger, blob_input, build_invocation, http_trigger,
-    invocation_headers, manual_trigger, queue_trigger,
+    Activity, AnswerError, BindingData, Failure, HttpCall, Invocation, RetryContext, Trigger, blob_input,
+    build_invocation, exception_value, http_trigger, invocation_headers, manual_trigger, queue_trigger,
 };
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
@@ -225,7 +225,19 @@ fn retries_are_sent_as_captured() {
             }
             let sent: Json = serde_json::from_str(text(case, "/sent/body")).unwrap();
             let context = sent.pointer("/Metadata/RetryContext").unwrap();
-            let exception = value(&json_value(context.get("Exception").unwrap()), &TimeZone::UTC);
+            let status = AnswerError::Status {
+                status: 500,
+                reason: "Internal Server Error".to_owned(),
+            };
+            let headers = case.pointer("/sent/headers").and_then(Json::as_array).unwrap();
+            let id = headers
+                .iter()
+                .find(|pair| pair[0] == "X-Azure-Functions-InvocationId")
+                .unwrap();
+            let exception = match context["RetryCount"].as_u64() {
+                Some(0) => Value::Null,
+                _ => exception_value("RetryFn", id[1].as_str().unwrap(), &Failure::Answer(status)),
+            };
             let retry = RetryContext {
                 retry_count: u32::try_from(context["RetryCount"].as_u64().unwrap()).unwrap(),
                 max_retry_count: context["MaxRetryCount"].as_i64().unwrap(),
