@@ -154,7 +154,7 @@ pub fn example(app: &RunningApp, function: &Function) -> String {
 
 /// A request with the payload as body. Route parameters are taken from the payload's members of the same names.
 fn http_call(app: &RunningApp, function: &Function, input: String) -> HttpCall {
-    let Trigger::Http { route, methods, .. } = &function.trigger else {
+    let Trigger::Http { template, methods, .. } = &function.trigger else {
         return HttpCall::new("POST", "/");
     };
     let prefers = |wanted: &str| methods.is_empty() || methods.iter().any(|method| method == wanted);
@@ -168,7 +168,7 @@ fn http_call(app: &RunningApp, function: &Function, input: String) -> HttpCall {
         serde_json::Value::String(text) => Some(text.clone()),
         value => Some(value.to_string()),
     };
-    let (path, values) = route.fill(value);
+    let (path, values) = fill(template, value);
     let prefix = app.app.host.extensions.http.route_prefix();
     let target = if prefix.is_empty() {
         format!("/{path}")
@@ -190,4 +190,49 @@ fn http_call(app: &RunningApp, function: &Function, input: String) -> HttpCall {
     call.body = input.into_bytes();
     call.route_values = values;
     call
+}
+
+/// A path of this route template, parameters replaced by their values; one without a value is left out.
+fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> (String, Vec<(String, Option<String>)>) {
+    let (mut path, mut values) = (String::new(), Vec::new());
+    let mut rest = template;
+    while let Some((before, (inside, after))) = rest
+        .split_once('{')
+        .and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
+        let name = inside
+            .trim_start_matches('*')
+            .split([':', '?', '='])
+            .next()
+            .unwrap_or_default();
+        let found = value(name).or_else(|| inside.split_once('=').map(|(_, default)| default.to_owned()));
+        path.push_str(before);
+        if let Some(found) = &found {
+            path.extend(percent_encoding::utf8_percent_encode(
+                found,
+                percent_encoding::NON_ALPHANUMERIC,
+            ));
+        }
+        values.push((name.to_owned(), found));
+        rest = after;
+    }
+    path.push_str(rest);
+    (path.trim_end_matches('/').to_owned(), values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fill;
+
+    #[test]
+    fn a_route_is_filled_with_values_and_defaults() {
+        let value = |name: &str| (name == "id").then(|| "a b".to_owned());
+        let (path, values) = fill("items/{id:int}/{page=1}/{kind?}", value);
+        assert_eq!(path, "items/a%20b/1");
+        let text = |(name, value): (String, Option<String>)| format!("{name}={}", value.unwrap_or_default());
+        assert_eq!(
+            values.into_iter().map(text).collect::<Vec<_>>(),
+            ["id=a b", "page=1", "kind="]
+        );
+    }
 }

@@ -44,6 +44,13 @@ impl Workspace {
         Self { root, state }
     }
 
+    /// The same workspace with the demo's folder for everything that is kept.
+    #[must_use]
+    pub fn for_demo(self) -> Self {
+        let state = self.root.join("target").join("dev").join("demo");
+        Self { state, ..self }
+    }
+
     /// The workspace root.
     pub fn root(&self) -> &Path {
         &self.root

@@ -2,13 +2,14 @@
 
 use functions_protocol::FunctionJson;
 use functions_protocol::function_json::{AuthLevel, Binding, BindingKind, Direction, Retry};
-use host_rules::function::Function as Rules;
+use host_rules::function::{
+    Function as Rules, MissingSetting, RouteError, RouteTemplate, is_disabled, resolve_settings,
+};
 use host_rules::machine::retry::{RetryPolicy, RetryStrategy};
 use host_rules::schedule::Schedule;
 use jiff::SignedDuration;
 
 use crate::error_chain::chain;
-use crate::front::{Route, RouteError};
 use crate::settings::AppSettings;
 
 /// A function that can run.
@@ -35,8 +36,10 @@ pub struct Function {
 pub enum Trigger {
     /// A request to the app's front.
     Http {
-        /// The route below the prefix.
-        route: Route,
+        /// The route below the prefix, as written.
+        template: String,
+        /// The route, as read.
+        route: RouteTemplate,
         /// Upper case; empty for all.
         methods: Vec<String>,
         /// The key needed under `--keys`.
@@ -84,8 +87,8 @@ pub(super) enum FunctionError {
         binding_type: String,
         direction: &'static str,
     },
-    #[error("setting {0:?} is missing (used as %{0}% in function.json)")]
-    MissingSetting(String),
+    #[error("a setting is missing: {0}")]
+    MissingSetting(#[source] MissingSetting),
     #[error("it has no trigger")]
     NoTrigger,
     #[error(transparent)]
@@ -135,7 +138,10 @@ impl Function {
         let trigger = Trigger::of(name, &trigger.kind)?;
         let rules = Rules::parse(name, text).map_err(|error| FunctionError::Document(chain(&error)))?;
         let retry = retry.as_ref().or(default_retry).map(policy);
-        let (name, disabled) = (name.to_owned(), settings.is_disabled(name));
+        let (name, disabled) = (
+            name.to_owned(),
+            is_disabled(name, |setting| settings.get(setting).map(str::to_owned)),
+        );
         Ok(Self {
             name,
             bindings,
@@ -175,7 +181,8 @@ impl Trigger {
                 methods,
                 route,
             } => Ok(Self::Http {
-                route: Route::parse(route.as_deref().unwrap_or(function))?,
+                template: route.as_deref().unwrap_or(function).trim_matches('/').to_owned(),
+                route: RouteTemplate::parse(route.as_deref().unwrap_or(function))?,
                 methods: methods.iter().map(|method| method.to_ascii_uppercase()).collect(),
                 level: *auth_level,
             }),
@@ -215,14 +222,16 @@ impl Trigger {
     }
 }
 
-fn fill_in(kind: &mut BindingKind, settings: &AppSettings) -> Result<(), String> {
+fn fill_in(kind: &mut BindingKind, settings: &AppSettings) -> Result<(), MissingSetting> {
     match kind {
         BindingKind::QueueTrigger { queue_name: text, .. }
         | BindingKind::QueueOutput { queue_name: text, .. }
         | BindingKind::BlobInput { path: text, .. }
         | BindingKind::BlobOutput { path: text, .. }
         | BindingKind::TimerTrigger { schedule: text, .. }
-        | BindingKind::HttpTrigger { route: Some(text), .. } => *text = settings.resolve(text)?,
+        | BindingKind::HttpTrigger { route: Some(text), .. } => {
+            *text = resolve_settings(text, |name| settings.get(name).map(str::to_owned))?
+        }
         _ => {}
     }
     Ok(())

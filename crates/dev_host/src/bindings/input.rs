@@ -5,7 +5,7 @@ use host_rules::dotnet::Value;
 use host_rules::wire::blob_input;
 use storage_access::{ConnectionError, StorageError};
 
-use super::{ExpressionError, Names, resolve};
+use super::{NameError, Names};
 use crate::app::Function;
 use crate::host::{Host, RunningApp};
 use crate::storage::Use;
@@ -19,7 +19,7 @@ pub enum InputError {
         /// The binding.
         binding: String,
         /// What is missing.
-        source: ExpressionError,
+        source: NameError,
     },
     /// Its path names no blob.
     #[error("input {binding}: {path:?} is not of the form container/blob")]
@@ -63,7 +63,7 @@ pub async fn read_inputs(
             continue;
         };
         let binding = || input.name.clone();
-        let path = resolve(path, names).map_err(|source| InputError::Path {
+        let path = names.fill(path).map_err(|source| InputError::Path {
             binding: binding(),
             source,
         })?;

@@ -4,6 +4,6 @@ mod expression;
 mod input;
 mod output;
 
-pub use expression::{ExpressionError, Names, resolve};
+pub use expression::{NameError, Names};
 pub use input::{InputError, read_inputs};
 pub use output::{OutputError, write_outputs};

@@ -6,7 +6,7 @@ use functions_protocol::function_json::{Binding, BindingKind};
 use host_rules::wire::{BoundOutput, Delivered};
 use storage_access::{Access, BlobHeaders, Condition, ConnectionError, Queue, SendOptions, Storage, StorageError};
 
-use super::{ExpressionError, Names, resolve};
+use super::{NameError, Names};
 use crate::app::Function;
 use crate::host::{Host, RunningApp};
 use crate::journal::{Content, MessageReference, Output, Record, Sent};
@@ -22,7 +22,7 @@ pub enum OutputError {
         /// The binding.
         binding: String,
         /// What is missing.
-        source: ExpressionError,
+        source: NameError,
     },
     /// Its path names no blob.
     #[error("output {binding}: {path:?} is not of the form container/blob")]
@@ -165,7 +165,7 @@ impl Target<'_> {
     }
 
     fn name(&self, text: &str) -> Result<String, OutputError> {
-        resolve(text, self.names).map_err(|source| OutputError::Name {
+        self.names.fill(text).map_err(|source| OutputError::Name {
             binding: self.binding.name.clone(),
             source,
         })

@@ -105,7 +105,7 @@ async fn serve(setup: Setup) -> Result<(), String> {
 }
 
 /// Ctrl-C, or SIGTERM as service managers and editors send it.
-async fn asked_to_stop() {
+pub(crate) async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let wait = async |kind| match signal(kind) {
         Ok(mut signal) => drop(signal.recv().await),

@@ -8,7 +8,8 @@ use crate::journal::Content;
 pub(super) fn finished(console: &Console, function: &str, finished: &Finished) {
     if console.style() == Style::Json {
         let text = serde_json::to_string(finished).unwrap_or_default();
-        return console.line("run", Level::Info, Some(&finished.invocation), &text);
+        console.line("run", Level::Info, Some(&finished.invocation), &text);
+        return outcome(console, function, finished);
     }
     let mut block = String::new();
     // The answer's logs are complete; those of a failed run are lost to the host and stand in what was printed.
@@ -42,6 +43,10 @@ pub(super) fn finished(console: &Console, function: &str, finished: &Finished) {
         );
     }
     console.block(&format!("\n{block}"));
+    outcome(console, function, finished);
+}
+
+fn outcome(console: &Console, function: &str, finished: &Finished) {
     match &finished.failure {
         None => console.host(
             Level::Info,

@@ -94,7 +94,7 @@ mod tests {
                 "{origin}"
             );
         }
-        assert!(!asked(Method::POST, &[host.clone()]));
+        assert!(!asked(Method::POST, std::slice::from_ref(&host)));
         assert!(!asked(Method::GET, &[host, (header::ORIGIN, "https://evil.example")]));
     }
 }

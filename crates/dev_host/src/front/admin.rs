@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use host_rules::function::AuthLevel;
 use serde_json::{Value, json};
 
-use super::Access;
 use super::server::Front;
 use crate::app::{Function, Trigger};
 use crate::handler_client::HOST_VERSION;
@@ -23,7 +23,7 @@ pub(super) async fn answer(front: &Front, request: Request) -> Response {
     if segments == ["host", "ping"] && matches!(parts.method, Method::GET | Method::POST) {
         return StatusCode::OK.into_response();
     }
-    if front.access(&parts) != Access::Admin {
+    if front.access(AuthLevel::Admin, &parts).is_none() {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     match (&parts.method, segments.as_slice()) {
@@ -110,8 +110,8 @@ fn metadata(front: &Front, function: &Function) -> Value {
     let address = front.app.address();
     let prefix = front.app.app.host.extensions.http.route_prefix();
     let invoke_url = match &function.trigger {
-        Trigger::Http { route, .. } => {
-            let parts = [address.as_str(), prefix, route.as_str()];
+        Trigger::Http { template, .. } => {
+            let parts = [address.as_str(), prefix, template.as_str()];
             Value::from(
                 parts
                     .iter()

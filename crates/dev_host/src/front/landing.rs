@@ -32,8 +32,8 @@ pub(super) fn page(app: &RunningApp) -> Response {
                 p { "This function app is up and running." }
                 ul {
                     @for function in &app.app.functions {
-                        @if let Trigger::Http { route, methods, .. } = &function.trigger {
-                            li { code { (methods.join(", ")) " /" (prefix) @if !prefix.is_empty() { "/" } (route.as_str()) } }
+                        @if let Trigger::Http { template, methods, .. } = &function.trigger {
+                            li { code { (methods.join(", ")) " /" (prefix) @if !prefix.is_empty() { "/" } (template.as_str()) } }
                         }
                     }
                 }

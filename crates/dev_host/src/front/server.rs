@@ -9,14 +9,16 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use functions_protocol::function_json::AuthLevel;
+use host_rules::function::{Access, AuthLevel, authorize, given_key};
 use host_rules::wire::{CallerAnswer, HttpCall, anonymous, with_key};
 
-use super::{Access, Keys, admin, landing};
+use super::{admin, landing};
 use crate::app::{Function, Trigger};
-use crate::front::RouteValues;
 use crate::host::{Host, RunningApp};
 use crate::invoke::{Event, invoke};
+
+/// Values of route parameters; an absent optional one is none.
+type RouteValues = Vec<(String, Option<String>)>;
 
 /// One app's front.
 #[derive(Clone)]
@@ -95,14 +97,14 @@ impl Front {
         let Trigger::Http { level, .. } = &function.trigger else {
             return StatusCode::NOT_FOUND.into_response();
         };
-        let access = self.access(&parts);
         // A switched-off function shows itself to the master key only.
-        if function.disabled && (self.host.keys.is_none() || access != Access::Admin) {
+        if function.disabled && (self.host.keys.is_none() || self.access(AuthLevel::Admin, &parts).is_none()) {
             return StatusCode::NOT_FOUND.into_response();
         }
-        if self.host.keys.is_some() && !access.allows(*level) {
+        let level = rule_level(*level);
+        let Some(access) = self.access(level, &parts) else {
             return StatusCode::UNAUTHORIZED.into_response();
-        }
+        };
         let Some(_slot) = Slot::take(
             &self.under_way,
             self.app.app.host.extensions.http.max_outstanding_requests,
@@ -123,28 +125,28 @@ impl Front {
             .collect();
         call.body = body.to_vec();
         call.route_values = values;
-        call.identities = identities(access, *level);
+        call.identities = identities(level, access);
         let conclusion = invoke(&self.host, &self.app, function, Event::Http(call)).await;
         caller_response(conclusion.http.unwrap_or_else(|| CallerAnswer::empty(500)))
     }
 
-    /// What the caller's key allows. The header wins over the query, as in the host.
-    pub(super) fn access(&self, parts: &Parts) -> Access {
+    /// What the caller may do, if it is enough for `level`. Without enforced keys everybody may do everything, as under
+    /// Core Tools.
+    pub(super) fn access(&self, level: AuthLevel, parts: &Parts) -> Option<Access> {
         let Some(keys) = &self.host.keys else {
-            return Access::Admin;
+            return Some(Access::Admin);
         };
-        let from_header = parts
+        let header = parts
             .headers
             .get("x-functions-key")
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
-        let key = from_header.or_else(|| {
-            let query = parts.uri.query().unwrap_or_default();
-            url::form_urlencoded::parse(query.as_bytes())
-                .find(|(name, _)| name == "code")
-                .map(|(_, key)| key.into_owned())
-        });
-        Keys::access(keys, key.as_deref())
+            .and_then(|value| value.to_str().ok());
+        let query = parts.uri.query().unwrap_or_default();
+        let code = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code");
+        authorize(
+            level,
+            given_key(header, code.as_ref().map(|(_, code)| code.as_ref())),
+            keys,
+        )
     }
 }
 
@@ -155,11 +157,19 @@ fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
     (first.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'))).then_some(rest)
 }
 
-fn identities(access: Access, level: AuthLevel) -> Vec<host_rules::dotnet::Value> {
-    // Without enforced keys every caller counts as admin, as under Core Tools; an anonymous function sees no key.
+fn rule_level(written: functions_protocol::function_json::AuthLevel) -> AuthLevel {
+    match written {
+        functions_protocol::function_json::AuthLevel::Anonymous => AuthLevel::Anonymous,
+        functions_protocol::function_json::AuthLevel::Function => AuthLevel::Function,
+        functions_protocol::function_json::AuthLevel::Admin => AuthLevel::Admin,
+    }
+}
+
+/// An anonymous function sees no key.
+fn identities(level: AuthLevel, access: Access) -> Vec<host_rules::dotnet::Value> {
     match (level, access) {
         (AuthLevel::Anonymous, _) | (_, Access::Anonymous) => vec![anonymous()],
-        (_, Access::Function) => vec![anonymous(), with_key("Function", "default")],
+        (_, Access::Function { key }) => vec![anonymous(), with_key("Function", &key)],
         (_, Access::Admin) => vec![anonymous(), with_key("Admin", "master")],
     }
 }

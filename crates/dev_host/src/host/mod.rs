@@ -6,6 +6,7 @@ mod warnings;
 use std::sync::Arc;
 
 use determinism::{Clock, Rng};
+use host_rules::function::Keys;
 use jiff::tz::TimeZone;
 use tokio::sync::{broadcast, watch};
 
@@ -13,7 +14,6 @@ pub use running_app::{Active, RunningApp};
 pub use warnings::Warnings;
 
 use crate::console::Console;
-use crate::front::Keys;
 use crate::handler_client::HandlerClient;
 use crate::journal::Journal;
 use crate::settings::Redactor;

@@ -1,6 +1,6 @@
 //! An app that runs: its handler, its front, its timers, what is going on in it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::App;
@@ -20,20 +20,46 @@ pub struct RunningApp {
     timers: Mutex<BTreeMap<String, TimerState>>,
 }
 
-/// Invocations under way, and whether their handler has printed lines for them. Clones share it.
+/// Invocations whose lines may still come, and whether the handler names invocations in its lines. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Active(Arc<Mutex<HashMap<String, bool>>>);
+pub struct Active(Arc<Mutex<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    ids: VecDeque<String>,
+    names_invocations: bool,
+}
+
+/// The pipe from the handler is slower than its answer: lines of ended invocations are still expected.
+const EXPECTED: usize = 1_024;
 
 impl Active {
-    /// The invocation whose id begins so; the handler prints shortened ids. Notes that a line was printed.
-    pub fn printed(&self, beginning: &str) -> Option<String> {
-        let mut active = self.entries();
-        let (id, printed) = active.iter_mut().find(|(id, _)| id.starts_with(beginning))?;
-        *printed = true;
-        Some(id.clone())
+    /// An invocation begins.
+    fn begin(&self, id: &str) {
+        let mut entries = self.entries();
+        if entries.ids.len() == EXPECTED {
+            entries.ids.pop_front();
+        }
+        entries.ids.push_back(id.to_owned());
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, bool>> {
+    /// The invocation whose id begins so; the SDK prints shortened ids.
+    pub fn named(&self, beginning: &str) -> Option<String> {
+        self.entries()
+            .ids
+            .iter()
+            .rev()
+            .find(|id| id.starts_with(beginning))
+            .cloned()
+    }
+
+    /// The handler prints lines of the SDK's form. Those name their invocation, so that the `Logs` of answers need not be
+    /// shown a second time.
+    pub fn names_invocations(&self) {
+        self.entries().names_invocations = true;
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -52,12 +78,12 @@ impl RunningApp {
 
     /// An invocation begins.
     pub fn begin(&self, id: &str) {
-        self.active.entries().insert(id.to_owned(), false);
+        self.active.begin(id);
     }
 
-    /// An invocation has ended. Gives whether the handler printed lines for it.
-    pub fn end(&self, id: &str) -> bool {
-        self.active.entries().remove(id).unwrap_or_default()
+    /// Whether the handler's own lines tell all that the `Logs` of its answers do.
+    pub fn prints_logs(&self) -> bool {
+        self.active.entries().names_invocations
     }
 
     /// Changes what is shown of a timer.

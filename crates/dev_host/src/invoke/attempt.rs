@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use host_rules::wire::{
-    CallerAnswer, HandlerAnswer, HandlerResponse, Invocation, Outcome as WireOutcome, RetryContext, build_invocation,
-    conclude,
+    AnswerError, CallerAnswer, Failure, HandlerAnswer, HandlerResponse, Invocation, Outcome as WireOutcome,
+    RetryContext, build_invocation, conclude,
 };
 
 use super::event::Event;
@@ -41,13 +41,12 @@ pub(super) async fn attempt(
     app.begin(id);
     let mut told = Told::default();
     let outcome = run(host, app, function, event, id, retry, tries, &mut told).await;
-    let printed = app.end(id);
     let failure = outcome.err();
     if failure.is_some() && told.http.is_none() && matches!(event, Event::Http(_) | Event::ManualHttp(_)) {
         told.http = Some(CallerAnswer::empty(500));
     }
     let milliseconds = u64::try_from((host.clock.monotonic() - started).as_millis()).unwrap_or(u64::MAX);
-    if !printed {
+    if !app.prints_logs() {
         for line in &told.logs {
             host.console
                 .line(&app.app.name, Level::Info, Some(id), &host.redactor.redact(line));
@@ -177,7 +176,7 @@ async fn run(
     let write = write_outputs(host, app, function, id, &names, &concluded.outputs, &mut told.outputs).await;
     match concluded.outcome {
         WireOutcome::Success => {}
-        WireOutcome::Failed(failure) => return Err(chain(&failure)),
+        WireOutcome::Failed(failure) => return Err(explained(&failure, &answer)),
         WireOutcome::NeverCompletes => {
             return Err(
                 "the answer has no content: in Azure the invocation would hang until the function timeout. \
@@ -198,6 +197,25 @@ fn wire_answer(answer: RawAnswer) -> HandlerAnswer {
         content_type: answer.content_type,
         body: answer.body.to_vec(),
     })
+}
+
+/// Azure tells only the status. The SDK puts its reason into the body, and a developer wants to read that.
+fn explained(failure: &Failure, answer: &HandlerAnswer) -> String {
+    const MOST_CHARACTERS: usize = 1_000;
+    let said = match (failure, answer) {
+        (Failure::Answer(AnswerError::Status { status, .. }), HandlerAnswer::Response(response)) => {
+            let text = std::str::from_utf8(&response.body).unwrap_or_default().trim();
+            (!text.is_empty()).then_some((text, *status))
+        }
+        _ => None,
+    };
+    match said {
+        Some((text, status)) => {
+            let text: String = text.chars().take(MOST_CHARACTERS).collect();
+            format!("{text} (the handler answered {status})")
+        }
+        None => chain(failure),
+    }
 }
 
 fn timed_out(limit: Duration) -> String {

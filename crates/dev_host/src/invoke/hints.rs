@@ -63,7 +63,7 @@ fn looks_accidental(text: &str) -> bool {
     if convert_from_base64(text).is_none() {
         return false;
     }
-    let has = |test: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| test(byte));
+    let has = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
     let kinds = [
         has(u8::is_ascii_lowercase),
         has(u8::is_ascii_uppercase),

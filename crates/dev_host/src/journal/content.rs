@@ -32,7 +32,10 @@ impl Content {
             Ok(text) => {
                 // Redact first: a secret across the cut would keep its first half.
                 let text = redactor.redact(text);
-                let end = text.floor_char_boundary(LIMIT.min(text.len()));
+                let end = (0..=LIMIT.min(text.len()))
+                    .rev()
+                    .find(|end| text.is_char_boundary(*end))
+                    .unwrap_or_default();
                 Self {
                     text: text[..end].to_owned(),
                     binary: false,

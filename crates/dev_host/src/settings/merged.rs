@@ -81,40 +81,6 @@ impl AppSettings {
             .filter(|(_, (_, source))| *source != Source::Environment);
         declared.map(|(name, (value, source))| (name.as_str(), value.as_str(), *source))
     }
-
-    /// Replaces each `%NAME%` by the setting's value; the name of the first missing setting otherwise.
-    /// A lone `%` stays, as in the host's name resolver.
-    ///
-    /// # Errors
-    /// The name of a setting that is not there.
-    pub fn resolve(&self, text: &str) -> Result<String, String> {
-        let mut resolved = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('%') {
-            resolved.push_str(before);
-            let Some((name, tail)) = after.split_once('%') else {
-                resolved.push('%');
-                rest = after;
-                continue;
-            };
-            resolved.push_str(self.get(name).ok_or_else(|| name.to_owned())?);
-            rest = tail;
-        }
-        resolved.push_str(rest);
-        Ok(resolved)
-    }
-
-    /// Whether the function is switched off: `AzureWebJobs.<name>.Disabled` or `AzureWebJobs_<name>_Disabled` is `1`
-    /// or `true`. (The old `disabled` in function.json is not read by the host.)
-    pub fn is_disabled(&self, function: &str) -> bool {
-        [
-            format!("AzureWebJobs.{function}.Disabled"),
-            format!("AzureWebJobs_{function}_Disabled"),
-        ]
-        .iter()
-        .filter_map(|name| self.get(name))
-        .any(|value| value == "1" || value.eq_ignore_ascii_case("true"))
-    }
 }
 
 impl std::fmt::Debug for AppSettings {
@@ -167,25 +133,6 @@ mod tests {
         for name in ["E", "L", "AzureWebJobsStorage"] {
             assert_eq!(settings.get(name), Some("Explicit=1"), "{name}");
         }
-    }
-
-    #[test]
-    fn percent_names_are_replaced_and_missing_ones_named() {
-        let settings = merge(&[], &[("Queue", "work")], &[]);
-        assert_eq!(settings.resolve("%Queue%-in").unwrap(), "work-in");
-        assert_eq!(settings.resolve("100%").unwrap(), "100%");
-        assert_eq!(settings.resolve("%Nope%").unwrap_err(), "Nope");
-    }
-
-    #[test]
-    fn functions_are_disabled_by_either_spelling() {
-        let settings = merge(
-            &[],
-            &[("AzureWebJobs.f.Disabled", "True"), ("AzureWebJobs_g_Disabled", "1")],
-            &[],
-        );
-        assert!(settings.is_disabled("f") && settings.is_disabled("g") && !settings.is_disabled("h"));
-        assert!(!merge(&[], &[("AzureWebJobs.f.Disabled", "yes")], &[]).is_disabled("f"));
     }
 
     #[test]

@@ -31,10 +31,10 @@ pub(super) fn start(
         let (name, active) = (app.name.clone(), active.clone());
         Arc::new(move |stream, line: &str| {
             let line = HandlerLine::parse(stream, &redactor.redact(line));
-            let invocation = line
-                .invocation
-                .as_deref()
-                .and_then(|beginning| active.printed(beginning));
+            if line.structured {
+                active.names_invocations();
+            }
+            let invocation = line.invocation.as_deref().and_then(|beginning| active.named(beginning));
             console.line(&name, line.level, invocation.as_deref(), &line.text);
             if let Some(id) = invocation {
                 let (at, level) = (clock.now(), line.level.word().to_owned());

@@ -26,7 +26,7 @@ use crate::cli::StartOptions;
 use crate::console::{Console, Level};
 use crate::dashboard;
 use crate::error_chain::chain;
-use crate::front::{self, Keys};
+use crate::front;
 use crate::handler_client::HandlerClient;
 use crate::host::{Host, RunningApp, Warnings};
 use crate::journal::{Journal, Limits};
@@ -186,7 +186,7 @@ pub async fn start(setup: Setup) -> Result<Running, StartError> {
     let host = Arc::new(Host {
         client: HandlerClient::new(clock.clone()),
         warnings: Warnings::default(),
-        keys: options.keys.then(|| Keys::new(&rng)),
+        keys: options.keys.then(|| front::fresh_keys(&rng)),
         poison_notices: broadcast::Sender::new(64),
         connections: storage.connections.clone(),
         stop: watch::Sender::new(false),

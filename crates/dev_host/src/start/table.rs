@@ -24,8 +24,8 @@ pub(super) fn print(host: &Host, dashboard: &str, website: Option<&str>, storage
     addresses.extend(website.map(|address| ("website", address.to_owned())));
     addresses.push(("storage", storage.to_owned()));
     if let Some(keys) = &host.keys {
-        addresses.push(("function key", keys.function().to_owned()));
-        addresses.push(("master key", keys.master().to_owned()));
+        addresses.extend(keys.host.iter().map(|(_, key)| ("function key", key.clone())));
+        addresses.extend(keys.master.iter().map(|key| ("master key", key.clone())));
     }
     for (name, address) in &addresses {
         block.push_str(&format!("\n{name:<12}  {address}"));
@@ -56,10 +56,10 @@ pub(super) fn print(host: &Host, dashboard: &str, website: Option<&str>, storage
 
 fn place(host: &Host, app: &RunningApp, function: &Function, timers: bool) -> String {
     let place = match &function.trigger {
-        Trigger::Http { route, methods, .. } => {
+        Trigger::Http { template, methods, .. } => {
             let prefix = app.app.host.extensions.http.route_prefix();
             let address = app.address();
-            let parts = [address.as_str(), prefix, route.as_str()];
+            let parts = [address.as_str(), prefix, template.as_str()];
             let url = parts
                 .iter()
                 .filter(|part| !part.is_empty())

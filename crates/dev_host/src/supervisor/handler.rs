@@ -40,6 +40,11 @@ pub enum HandlerState {
     Stopped,
 }
 
+/// Takes a line of a handler.
+pub type OnLine = dyn Fn(Stream, &str) + Send + Sync;
+/// Takes what a supervisor has to say.
+pub type OnMessage = dyn Fn(Level, &str) + Send + Sync;
+
 /// What a handler needs from its surroundings.
 pub struct HandlerSetup {
     /// What is started.
@@ -51,9 +56,9 @@ pub struct HandlerSetup {
     /// The variables for a handler on this port.
     pub environment: Box<dyn Fn(u16) -> BTreeMap<String, String> + Send + Sync>,
     /// Takes every line that the handler prints.
-    pub on_line: Arc<dyn Fn(Stream, &str) + Send + Sync>,
+    pub on_line: Arc<OnLine>,
     /// Takes what the supervisor has to say.
-    pub on_message: Box<dyn Fn(Level, &str) + Send + Sync>,
+    pub on_message: Box<OnMessage>,
     /// Where running handlers are written down.
     pub roster: Roster,
 }

@@ -14,6 +14,8 @@ pub struct HandlerLine {
     pub invocation: Option<String>,
     /// What is left to show.
     pub text: String,
+    /// Whether it has a form of the SDK.
+    pub structured: bool,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +43,7 @@ impl HandlerLine {
             },
             invocation: None,
             text: line.to_owned(),
+            structured: false,
         })
     }
 }
@@ -58,6 +61,7 @@ fn from_json(line: &str) -> Option<HandlerLine> {
         level: level(&line.level)?,
         invocation: line.invocation,
         text,
+        structured: true,
     })
 }
 
@@ -87,6 +91,7 @@ fn from_text(line: &str) -> Option<HandlerLine> {
         level,
         invocation,
         text,
+        structured: true,
     })
 }
 

@@ -80,10 +80,10 @@ pub(super) fn run_button(app: &RunningApp, function: &Function, place: &str) -> 
 /// Where or when a function runs.
 pub(super) fn place(app: &RunningApp, function: &Function, times: &Times) -> Markup {
     match &function.trigger {
-        Trigger::Http { route, methods, .. } => {
+        Trigger::Http { template, methods, .. } => {
             let prefix = app.app.host.extensions.http.route_prefix();
             let address = app.address();
-            let parts = [address.as_str(), prefix, route.as_str()];
+            let parts = [address.as_str(), prefix, template.as_str()];
             let url = parts
                 .iter()
                 .filter(|part| !part.is_empty())

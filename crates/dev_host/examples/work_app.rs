@@ -1,0 +1,89 @@
+//! A small function app that the tests of the development host run: an HTTP function and a timer feed a queue, and a
+//! queue function writes down what it was given.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use custom_handler::{
+    Context, FunctionApp, HttpAnswer, HttpFailure, HttpRequest, Permanent, Queue, QueueFailure, Schedule, Setting,
+    Settings, SettingsError, TimerInfo, function, queue_output,
+};
+
+const WORK: Queue<String> = Queue::named("work");
+const RESULTS: Queue<String> = Queue::named("results");
+
+/// A folder in which the app leaves `done.txt`, and in which a test may put `mended`.
+struct Deps {
+    folder: PathBuf,
+}
+
+fn functions() -> FunctionApp<Deps> {
+    FunctionApp::new("work_app")
+        .setting(Setting::required("Folder").describe("Where the app writes."))
+        .function(
+            function("tick")
+                .timer("timer", Schedule::setting("TickSchedule", "* * * * * *"))
+                .output(queue_output("msg", WORK))
+                .handler(tick),
+        )
+        .function(
+            function("feed")
+                .http("req", |http| http.post().route("feed/{count:int?}"))
+                .output(queue_output("msg", WORK).many())
+                .handler(feed),
+        )
+        .function(
+            function("work")
+                .queue("msg", WORK, |queue| queue)
+                .output(queue_output("result", RESULTS))
+                .handler(work),
+        )
+}
+
+async fn tick(_: Context<Deps>, _: TimerInfo) -> Result<String, std::io::Error> {
+    Ok("tick".to_owned())
+}
+
+/// Each line of the body becomes a message.
+async fn feed(_: Context<Deps>, request: HttpRequest) -> Result<(HttpAnswer, Vec<String>), HttpFailure> {
+    let lines: Vec<String> = request.text().unwrap_or_default().lines().map(str::to_owned).collect();
+    let answer = format!(
+        "{} lines, count {}",
+        lines.len(),
+        request.param("count").unwrap_or("none")
+    );
+    Ok((HttpAnswer::text(200, answer), lines))
+}
+
+async fn work(ctx: Context<Deps>, message: String) -> Result<String, QueueFailure> {
+    tracing::info!("working on {message}");
+    let folder = &ctx.deps().folder;
+    if message.starts_with("bad") && !folder.join("mended").exists() {
+        return Err(std::io::Error::other(format!("cannot work on {message}")).into());
+    }
+    if message.starts_with("unusable") && !folder.join("mended").exists() {
+        return Err(Permanent::new("nobody can use this").into());
+    }
+    if message.starts_with("slow") {
+        ctx.clock().sleep(Duration::from_millis(150)).await;
+    }
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.join("done.txt"))?;
+    file.write_all(format!("{message}\n").as_bytes())?;
+    Ok(format!("done {message}"))
+}
+
+async fn connect(settings: &Settings) -> Result<Deps, SettingsError> {
+    Ok(Deps {
+        folder: PathBuf::from(settings.required("Folder")?),
+    })
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    custom_handler::run(functions(), connect).await
+}

@@ -1,0 +1,15 @@
+//! The development host as a whole: the real binary runs a real handler process on storage of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, also in the parts that tests share"
+)]
+
+mod bench;
+mod crash;
+mod dashboard;
+mod front;
+mod http;
+mod poison;
+mod run;
+mod triggers;
