@@ -30,10 +30,13 @@ process.exit(status ?? 1);
 
 function installChromium() {
   const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-  const [command, ...words] = [...asRoot, "apt-get", "install", "--yes", "--quiet", "chromium"];
-  try {
-    execFileSync(command, words, { stdio: ["ignore", "ignore", "ignore"] });
-  } catch {
-    // Whoever asked looks again and says what follows from it.
+  // A fresh machine has no list of packages yet.
+  for (const words of [["update", "--quiet"], ["install", "--yes", "--quiet", "--no-install-recommends", "chromium"]]) {
+    const [command, ...rest] = [...asRoot, "apt-get", ...words];
+    try {
+      execFileSync(command, rest, { stdio: ["ignore", "ignore", "ignore"] });
+    } catch {
+      // Whoever asked looks again and says what follows from it.
+    }
   }
 }
