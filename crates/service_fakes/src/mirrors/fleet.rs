@@ -142,13 +142,6 @@ impl FakeMirrors {
         Ok(())
     }
 
-    /// Gives the mirror `existing` another name: many mirrors without many listeners. Nothing happens without it.
-    pub fn alias(&mut self, name: &str, existing: &str) {
-        if let Some(addresses) = self.addresses.get(existing).cloned() {
-            self.addresses.insert(name.to_owned(), addresses);
-        }
-    }
-
     /// The addresses of a mirror.
     pub fn addresses(&self, name: &str) -> &[SocketAddr] {
         self.addresses.get(name).map(Vec::as_slice).unwrap_or_default()
