@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use custom_handler::{Context, PayloadStore};
-use futures::future::try_join_all;
+use futures::future::join_all;
 use futures::{StreamExt, stream};
 use scan_status::queues::RESULTS;
-use storage_access::{Queue, Received, Storage};
+use storage_access::{Queue, Received, Storage, StorageError};
 
 mod aside;
 mod parse;
+mod suspects;
 
 use crate::claims::payload_store;
 use crate::delivered::Delivered;
@@ -47,7 +48,7 @@ struct Drained {
 #[derive(Default)]
 struct Batch {
     fresh: Vec<Drained>,
-    /// Messages that were handed out before: each is handled alone, after the others are safe.
+    /// Messages that were handed out before: handled after the others are safe, in the order of [`suspects`].
     again: Vec<Drained>,
     /// Messages that are no results, and why.
     unusable: Vec<(Received, String)>,
@@ -69,7 +70,7 @@ pub(crate) async fn drain(context: &Context<Deps>, storage: &Storage) -> Result<
     }
 }
 
-/// Receives for [`FLUSH_AFTER`] or up to the bounds; false: the queue was empty at the end.
+/// Receives for [`FLUSH_AFTER`] or up to the bounds; false: the queue was empty at the end, or cannot be read any more.
 async fn collect(
     context: &Context<Deps>,
     queue: &Queue,
@@ -77,34 +78,64 @@ async fn collect(
 ) -> Result<(Batch, bool), DeliveryError> {
     let started = context.clock().monotonic();
     let mut batch = Batch::default();
+    let mut pages = 1;
     loop {
-        let pages = (0..PAGES_AT_ONCE).map(|_| queue.receive(Queue::PAGE, VISIBILITY));
-        let received: Vec<Received> = try_join_all(pages)
-            .await
-            .map_err(DeliveryError::Drain)?
-            .into_iter()
-            .flatten()
-            .collect();
+        let Round { received, failure } = receive(queue, pages).await;
+        // A queue that fills whole pages has more, and is asked for several at once from then on.
+        if received.len() >= usize::from(Queue::PAGE) {
+            pages = PAGES_AT_ONCE;
+        }
+        if let Some(failure) = failure {
+            if received.is_empty() && batch.is_empty() {
+                return Err(DeliveryError::Drain(failure));
+            }
+            // What did arrive must not wait until it becomes visible again.
+            tracing::warn!(error = &failure as &dyn std::error::Error, "draining stops");
+            batch.take(context, received, claims).await;
+            return Ok((batch, false));
+        }
         if received.is_empty() {
             return Ok((batch, false));
         }
-        batch.take(context, received, claims).await?;
-        let waiting = batch.fresh.len() + batch.again.len() + batch.unusable.len();
+        batch.take(context, received, claims).await;
         let spent = context.clock().monotonic().saturating_sub(started);
-        let full = waiting >= MOST_WAITING || batch.bytes >= MOST_WAITING_BYTES;
+        let full = batch.len() >= MOST_WAITING || batch.bytes >= MOST_WAITING_BYTES;
         if full || spent >= FLUSH_AFTER || context.is_cancelled() {
             return Ok((batch, true));
         }
     }
 }
 
+/// What some pages brought, and why one of them brought nothing.
+struct Round {
+    received: Vec<Received>,
+    failure: Option<StorageError>,
+}
+
+async fn receive(queue: &Queue, pages: usize) -> Round {
+    let mut round = Round {
+        received: Vec::new(),
+        failure: None,
+    };
+    for page in join_all((0..pages).map(|_| queue.receive(Queue::PAGE, VISIBILITY))).await {
+        match page {
+            Ok(received) => round.received.extend(received),
+            Err(error) => round.failure = Some(error),
+        }
+    }
+    round
+}
+
 impl Batch {
-    async fn take(
-        &mut self,
-        context: &Context<Deps>,
-        received: Vec<Received>,
-        claims: &dyn PayloadStore,
-    ) -> Result<(), DeliveryError> {
+    fn len(&self) -> usize {
+        self.fresh.len() + self.again.len() + self.unusable.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    async fn take(&mut self, context: &Context<Deps>, received: Vec<Received>, claims: &dyn PayloadStore) {
         let now = context.now();
         self.bytes += received.iter().map(|message| message.raw.len()).sum::<usize>();
         let (often, rest): (Vec<_>, Vec<_>) = received
@@ -134,7 +165,6 @@ impl Batch {
                 Err(parse::Unread::Later(reason)) => tracing::warn!(id = received.id, "left for later: {reason}"),
             }
         }
-        Ok(())
     }
 }
 
@@ -147,8 +177,8 @@ async fn flush(context: &Context<Deps>, storage: &Storage, queue: &Queue, batch:
         ..
     } = batch;
     let mut finished = Vec::with_capacity(fresh.len());
-    let alone = again.into_iter().map(|drained| vec![drained]);
-    for group in std::iter::once(fresh).chain(alone).filter(|group| !group.is_empty()) {
+    let suspects = suspects::groups(again, |drained| (&drained.received.id, drained.received.dequeue_count));
+    for group in std::iter::once(fresh).chain(suspects).filter(|group| !group.is_empty()) {
         let (received, delivered): (Vec<_>, Vec<_>) = group
             .into_iter()
             .map(|drained| (drained.received, drained.delivered))

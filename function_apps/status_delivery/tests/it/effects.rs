@@ -132,7 +132,10 @@ async fn drained_messages_that_come_again_are_written_after_the_others_are_safe(
         .iter()
         .filter(|step| step.starts_with("PutBlob state.json: 201"))
         .count();
-    assert_eq!(writes, 3, "the trigger's own, and each of the two that came again");
+    assert_eq!(
+        writes, 3,
+        "the trigger's own, and each of the others: one was handed out a third time"
+    );
     assert_eq!(world.public().await.unwrap()["mirror"].as_object().unwrap().len(), 3);
 }
 

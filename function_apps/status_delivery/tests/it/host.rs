@@ -18,6 +18,8 @@ pub(crate) enum Outcome {
     Idle,
     Succeeded,
     Failed(String),
+    /// It was handed out five times before, and is not tried again.
+    PutAside,
 }
 
 /// The next message of the queue, as the host takes it.
@@ -30,6 +32,10 @@ pub(crate) async fn deliver(world: &World, app: &TestApp<Deps>) -> Outcome {
     let Some(message) = take(world).await else {
         return Outcome::Idle;
     };
+    if message.dequeue_count > 5 {
+        put_aside_for_good(world, &message).await;
+        return Outcome::PutAside;
+    }
     let outcome = call(world, app, &message).await;
     match &outcome {
         Outcome::Failed(_) if message.dequeue_count < 5 => {
@@ -73,6 +79,12 @@ pub(crate) async fn run_until_idle(world: &World, app: &TestApp<Deps>) {
         }
     }
     panic!("the queue does not become empty");
+}
+
+/// What the host does with a message that was handed out too often: it is not tried again.
+pub(crate) async fn put_aside_for_good(world: &World, message: &Received) {
+    put_aside(world, message.body.as_deref().unwrap()).await;
+    world.queue().delete(&message.id, &message.pop_receipt).await.unwrap();
 }
 
 async fn put_aside(world: &World, body: &[u8]) {

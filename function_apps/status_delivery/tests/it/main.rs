@@ -8,6 +8,7 @@ mod declaration;
 mod effects;
 mod faults;
 mod host;
+mod killers;
 mod poison;
 mod races;
 mod world;
