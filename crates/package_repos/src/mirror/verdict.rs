@@ -74,12 +74,9 @@ pub fn judge(observation: &Observation, limits: &Limits) -> Verdict {
         findings.extend(content::differences(&observation.families));
         findings.extend(lag::unknown_authority(observation));
     }
-    let asked = observation
-        .families
-        .iter()
-        .filter(|family| family.asked().is_some())
-        .count();
-    let mut findings = merged(findings, asked);
+    let asked = observation.families.iter().filter(|family| family.asked().is_some());
+    let asked: Vec<Family> = asked.map(|family| family.family).collect();
+    let mut findings = merged(findings, &asked);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Verdict { findings }
 }
@@ -158,7 +155,7 @@ fn availability(families: &[FamilyObservation]) -> Vec<Finding> {
 }
 
 /// Joins what was found word for word over both families; what concerns all families that were asked names none.
-fn merged(findings: Vec<Finding>, asked: usize) -> Vec<Finding> {
+fn merged(findings: Vec<Finding>, asked: &[Family]) -> Vec<Finding> {
     let mut merged: Vec<Finding> = Vec::new();
     for finding in findings {
         let same = merged.iter_mut().find(|other| {
@@ -177,7 +174,7 @@ fn merged(findings: Vec<Finding>, asked: usize) -> Vec<Finding> {
         }
     }
     for finding in &mut merged {
-        if asked > 1 && finding.families.len() == asked {
+        if finding.families == asked {
             finding.families.clear();
         }
     }

@@ -139,7 +139,7 @@ fn a_name_with_one_family_is_judged_by_that_one() {
     assert_eq!(verdict(&ipv6_only(front_page(true))), "");
     assert_eq!(
         verdict(&ipv6_only(seen(Err(AttemptFailure::Refused)))),
-        "error MIRROR-REFUSED IPv6: the connection was refused"
+        "error MIRROR-REFUSED: the connection was refused"
     );
     assert_eq!(
         verdict(&observed(vec![
@@ -201,13 +201,13 @@ fn lag_is_measured_against_the_authority_and_not_against_the_clock() {
     );
     assert_eq!(
         lagging("Tue, 17 Nov 2026 08:00:00 UTC", &["2026-11-20T08:00:00Z"]),
-        "warning MIRROR-LAGGING IPv4: the copy is 3 d older than the authority's"
+        "warning MIRROR-LAGGING: the copy is 3 d older than the authority's"
     );
 }
 
 #[test]
 fn a_mirror_has_time_to_fetch_a_new_generation() {
-    let behind = "notice MIRROR-BEHIND IPv4: the copy is 365 d 3 h older than the authority's";
+    let behind = "notice MIRROR-BEHIND: the copy is 365 d 3 h older than the authority's";
     assert_eq!(
         lagging("Thu, 20 Nov 2025 08:00:00 UTC", &["2026-11-20T11:00:00Z"]),
         behind
@@ -251,15 +251,15 @@ fn apt_refuses_expired_and_future_suites() {
     let date = "Fri, 20 Nov 2026 08:00:00 UTC";
     assert_eq!(
         check(stable(), date, "Valid-Until: Fri, 20 Nov 2026 11:59:59 UTC\n"),
-        "error RELEASE-EXPIRED IPv4: the suite was valid until 2026-11-20T11:59:59Z"
+        "error RELEASE-EXPIRED: the suite was valid until 2026-11-20T11:59:59Z"
     );
     assert_eq!(
         check(stable(), "Fri, 20 Nov 2026 12:01:00 UTC", ""),
-        "error RELEASE-NOT-YET-VALID IPv4: the suite is dated 2026-11-20T12:01:00Z"
+        "error RELEASE-NOT-YET-VALID: the suite is dated 2026-11-20T12:01:00Z"
     );
     assert_eq!(
         check(Target::in_release("testing"), date, ""),
-        "warning RELEASE-SUITE-MISMATCH IPv4: asked for testing, the file is for stable"
+        "warning RELEASE-SUITE-MISMATCH: asked for testing, the file is for stable"
     );
     assert_eq!(check(Target::in_release("stable-updates"), date, ""), "");
     assert_eq!(
@@ -268,7 +268,7 @@ fn apt_refuses_expired_and_future_suites() {
             &stable(),
             answer(200, Content::read(TargetKind::InRelease, b"<html>"))
         )])),
-        "error MIRROR-NOT-RELEASE IPv4: no Release file: line 1 is no field, no continuation and not blank"
+        "error MIRROR-NOT-RELEASE: no Release file: line 1 is no field, no continuation and not blank"
     );
 }
 
