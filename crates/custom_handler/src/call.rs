@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use determinism::Clock;
 use functions_protocol::Invocation as WireInvocation;
 use futures::FutureExt;
@@ -19,6 +18,7 @@ use crate::input::Inputs;
 use crate::logs::{AnswerLines, in_invocation};
 use crate::output::Outputs;
 use crate::reply::Reply;
+use crate::server::HeldBody;
 use crate::trigger::{Edge, Trigger};
 
 /// What every call of an app shares.
@@ -32,11 +32,17 @@ pub(crate) struct Shared<D> {
 pub(crate) struct Call<D> {
     pub(crate) shared: Arc<Shared<D>>,
     pub(crate) invocation: Arc<Invocation>,
-    pub(crate) body: Bytes,
+    pub(crate) body: HeldBody,
 }
 
 impl<D> Call<D> {
-    pub(crate) fn new(shared: &Arc<Shared<D>>, function: &'static str, id: String, clock: Clock, body: Bytes) -> Self {
+    pub(crate) fn new(
+        shared: &Arc<Shared<D>>,
+        function: &'static str,
+        id: String,
+        clock: Clock,
+        body: HeldBody,
+    ) -> Self {
         let process = Arc::clone(&shared.process);
         let deadline = process
             .time_allowed
@@ -112,7 +118,7 @@ impl<T: Trigger, I: Inputs, O: Outputs, H> Declared<T, I, O, H> {
         F: Future + Send,
         F::Output: HandlerResult<T, O::Values>,
     {
-        let invocation = match WireInvocation::parse(&call.body) {
+        let invocation = match WireInvocation::parse(&call.body.bytes) {
             Ok(invocation) => invocation,
             Err(error) => {
                 let reason = crate::failure::log_retry(&error);

@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
-pub(crate) use body_limits::{BodyLimits, LARGEST_BODY, SMALL_BODY};
+pub(crate) use body_limits::{BodyLimits, HeldBody, LARGEST_BODY, SMALL_BODY};
 pub(crate) use deadline::{default_timeout, time_allowed};
 pub(crate) use routes::HttpServer;
 

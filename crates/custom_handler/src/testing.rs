@@ -138,7 +138,13 @@ impl<D: Send + Sync + 'static> TestApp<D> {
 
     async fn call(&self, function: &str, id: String, body: Bytes) -> Reply {
         let function = self.function(function);
-        let call = Call::new(&self.shared, function.declaration.name, id, self.clock.clone(), body);
+        let call = Call::new(
+            &self.shared,
+            function.declaration.name,
+            id,
+            self.clock.clone(),
+            body.into(),
+        );
         (function.call)(call).await
     }
 

@@ -48,10 +48,17 @@ const TIERS: [Tier; 3] = [
 #[derive(Clone)]
 pub(crate) struct BodyLimits([Arc<Semaphore>; 3]);
 
-/// A complete body, and its share of the pool for as long as it is held.
+/// A complete body, and its share of the pool for as long as it is held; none for a body that came without a socket.
+#[derive(Default)]
 pub(crate) struct HeldBody {
     pub(crate) bytes: Bytes,
-    _reserved: OwnedSemaphorePermit,
+    _reserved: Option<OwnedSemaphorePermit>,
+}
+
+impl From<Bytes> for HeldBody {
+    fn from(bytes: Bytes) -> Self {
+        Self { bytes, _reserved: None }
+    }
 }
 
 /// Why there is no body.
@@ -123,7 +130,7 @@ impl BodyLimits {
         drop(reserved.split(surplus));
         Ok(HeldBody {
             bytes,
-            _reserved: reserved,
+            _reserved: Some(reserved),
         })
     }
 
@@ -165,7 +172,7 @@ mod tests {
         for length in [16 * KIB, 80 * KIB, 2 * MIB] {
             let held = limits.read(chunked(length), LARGEST_BODY, None).await.unwrap();
             assert_eq!(held.bytes.len(), length);
-            assert_eq!(held._reserved.num_permits(), length / KIB);
+            assert_eq!(held._reserved.unwrap().num_permits(), length / KIB);
         }
         assert!(
             limits

@@ -6,17 +6,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::response::Response;
-use axum::routing::{get, post};
-use bytes::Bytes;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use determinism::Clock;
-use futures::FutureExt;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 
-use super::body_limits::BodyLimits;
+use super::body_limits::{BodyLimits, HeldBody};
 use crate::app::FunctionApp;
 use crate::call::{Call, Shared};
 use crate::failure::log_retry;
@@ -40,24 +38,23 @@ pub(crate) struct HttpServer<D> {
 
 /// The routes of an app. Any request that is not an invocation gets an answer too: never an empty one.
 pub(crate) fn router<D: Send + Sync + 'static>(server: HttpServer<D>) -> Router {
+    // Functions are looked up here and not by the router, which would copy each request's path and headers for it.
     Router::new()
-        .route("/", get(|| async { "ready" }))
-        .route("/{function}", post(invoke::<D>))
-        .fallback(|| async { (StatusCode::NOT_FOUND, "functions are called by POST /<function>\n") })
-        .method_not_allowed_fallback(|| async { (StatusCode::METHOD_NOT_ALLOWED, "functions are called by POST\n") })
+        .route("/", any(|| async { "ready" }))
+        .fallback(invoke::<D>)
         .with_state(Arc::new(server))
 }
 
-async fn invoke<D: Send + Sync + 'static>(
-    State(server): State<Arc<HttpServer<D>>>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let Some(function) = server.app.functions.get(name.as_str()) else {
-        return unknown(&server, &name);
+async fn invoke<D: Send + Sync + 'static>(State(server): State<Arc<HttpServer<D>>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let name = head.uri.path().trim_matches('/');
+    let Some(function) = server.app.functions.get(name) else {
+        return unknown(&server, name);
     };
-    let mut call = server.call(function.declaration.name, &headers);
+    if head.method != Method::POST {
+        return (StatusCode::METHOD_NOT_ALLOWED, "functions are called by POST\n").into_response();
+    }
+    let mut call = server.call(function.declaration.name, &head.headers);
     let held = match server
         .limits
         .read(body, function.declaration.body_cap, server.wait())
@@ -69,14 +66,8 @@ async fn invoke<D: Send + Sync + 'static>(
             return respond((function.refuse)(error.status_for_callers(), &log_retry(&error)));
         }
     };
-    call.body = held.bytes.clone();
-    let call = (function.call)(call);
-    let mut invocation = async move {
-        let reply = call.await;
-        drop(held);
-        reply
-    }
-    .boxed();
+    call.body = held;
+    let mut invocation = (function.call)(call);
     // Many handlers never wait: those are done without the price of a task.
     if let Poll::Ready(reply) = futures::poll!(&mut invocation) {
         return respond(reply);
@@ -95,7 +86,7 @@ impl<D: Send + Sync + 'static> HttpServer<D> {
             .and_then(|id| id.to_str().ok())
             .map(str::to_owned);
         let id = id.unwrap_or_else(|| self.shared.process.rng.uuid());
-        Call::new(&self.shared, function, id, self.clock_of(headers), Bytes::new())
+        Call::new(&self.shared, function, id, self.clock_of(headers), HeldBody::default())
     }
 
     /// How long a request may wait for memory: as long as its handler might run.
@@ -119,9 +110,7 @@ fn unknown<D: Send + Sync + 'static>(server: &HttpServer<D>, name: &str) -> Resp
         server.app.name(),
         known.join(", ")
     );
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+    (StatusCode::NOT_FOUND, text).into_response()
 }
 
 fn respond(reply: Reply) -> Response {

@@ -4,6 +4,7 @@
 
 mod app;
 mod calls;
+mod captured;
 mod declarations;
 mod http_server;
 mod manifest;
