@@ -32,10 +32,14 @@ pub(in super::super) async fn invocation(State(host): State<Arc<Host>>, Path(id)
                 div.notice { b { "It failed." } pre { (reason) } }
             }
             div.columns {
-                section.card { div.head { h2 { "Payload" } span.side { "as the function understands it" } } div.body { (text::block(&started.payload)) } }
-                section.card { div.head { h2 { "Outputs" } } (outputs(invocation.finished.as_ref())) }
-                section.card { div.head { h2 { "Raw request" } span.side { "POST /" (started.function) } } div.body { (text::block(&started.request)) } }
-                section.card { div.head { h2 { "Answer" } } div.body { (handler_answer(invocation.finished.as_ref())) } }
+                div {
+                    section.card { div.head { h2 { "Payload" } span.side { "as the function understands it" } } div.body { (text::block(&started.payload)) } }
+                    section.card { div.head { h2 { "Raw request" } span.side { "POST /" (started.function) } } div.body { (text::block(&started.request)) } }
+                }
+                div {
+                    section.card { div.head { h2 { "Outputs" } } (outputs(invocation.finished.as_ref())) }
+                    section.card { div.head { h2 { "Answer" } } div.body { (handler_answer(invocation.finished.as_ref())) } }
+                }
             }
             section.card { div.head { h2 { "Log" } } div.body { (log(&invocation, &times)) } }
             @for (title, list) in relatives {
