@@ -168,41 +168,58 @@ impl Batch {
     }
 }
 
-/// Stores and publishes, then acknowledges.
+/// Finishes a batch: what is surely harmless first, suspects last.
 async fn flush(context: &Context<Deps>, storage: &Storage, queue: &Queue, batch: Batch) -> Result<(), DeliveryError> {
-    let Batch {
-        fresh,
-        again,
-        mut unusable,
-        ..
-    } = batch;
-    let mut finished = Vec::with_capacity(fresh.len());
-    let suspects = suspects::groups(again, |drained| (&drained.received.id, drained.received.dequeue_count));
-    for group in std::iter::once(fresh).chain(suspects).filter(|group| !group.is_empty()) {
-        let (received, delivered): (Vec<_>, Vec<_>) = group
-            .into_iter()
-            .map(|drained| (drained.received, drained.delivered))
-            .unzip();
-        let rejected = context.deps().desk.deliver(context, storage, Arc::new(delivered)).await;
-        let rejected = match rejected {
-            Ok(rejected) => rejected,
-            Err(error) => {
-                delete(queue, &finished).await;
-                return Err(error);
-            }
-        };
-        for (message, rejected) in received.into_iter().zip(rejected) {
-            match rejected {
-                None => finished.push(message),
-                Some(rejected) => unusable.push((message, rejected.to_string())),
-            }
+    finish(context, storage, queue, batch.fresh).await?;
+    for (message, reason) in batch.unusable {
+        set_aside(storage, queue, message, &reason).await?;
+    }
+    for group in suspects::groups(batch.again, |drained| {
+        (&drained.received.id, drained.received.dequeue_count)
+    }) {
+        finish(context, storage, queue, group).await?;
+    }
+    Ok(())
+}
+
+/// Stores and publishes a group, then acknowledges it: whoever dies at the next group leaves none of this one in the
+/// queue, where its deliveries would go on counting.
+async fn finish(
+    context: &Context<Deps>,
+    storage: &Storage,
+    queue: &Queue,
+    group: Vec<Drained>,
+) -> Result<(), DeliveryError> {
+    if group.is_empty() {
+        return Ok(());
+    }
+    let (received, delivered): (Vec<_>, Vec<_>) = group
+        .into_iter()
+        .map(|drained| (drained.received, drained.delivered))
+        .unzip();
+    let rejected = context
+        .deps()
+        .desk
+        .deliver(context, storage, Arc::new(delivered))
+        .await?;
+    let mut finished = Vec::with_capacity(received.len());
+    let mut unusable = Vec::new();
+    for (message, rejected) in received.into_iter().zip(rejected) {
+        match rejected {
+            None => finished.push(message),
+            Some(rejected) => unusable.push((message, rejected.to_string())),
         }
     }
     delete(queue, &finished).await;
     for (message, reason) in unusable {
-        aside::put(storage, &message, &reason).await?;
-        delete(queue, &[message]).await;
+        set_aside(storage, queue, message, &reason).await?;
     }
+    Ok(())
+}
+
+async fn set_aside(storage: &Storage, queue: &Queue, message: Received, reason: &str) -> Result<(), DeliveryError> {
+    aside::put(storage, &message, reason).await?;
+    delete(queue, &[message]).await;
     Ok(())
 }
 

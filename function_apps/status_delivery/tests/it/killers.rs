@@ -73,3 +73,48 @@ async fn it_ends_in_the_poison_queue_and_takes_no_other_with_it() {
     assert_eq!(poisoned.len(), 1, "{poisoned:?}");
     assert!(poisoned[0].to_string().contains(KILLER));
 }
+
+#[tokio::test]
+async fn it_takes_no_other_with_it_when_fresh_messages_start_every_life() {
+    const OTHERS: usize = 60;
+    let world = World::with_clock(Clock::system().shifted(Duration::ZERO)).await;
+    let mut messages: Vec<String> = (0..OTHERS)
+        .map(|number| mirror(&format!("https://m{number}.example/"), 1, &[]))
+        .collect();
+    messages.insert(OTHERS / 2, mirror(KILLER, 1, &[]));
+    world.send(&messages).await;
+    // Received once, by a process of which nothing is known but that it died.
+    while !world
+        .queue()
+        .receive(32, Duration::from_secs(120))
+        .await
+        .unwrap()
+        .is_empty()
+    {}
+
+    for life in 0..5 {
+        let fresh = mirror(&format!("https://fresh{life}.example/"), 1, &[]);
+        world.send(std::slice::from_ref(&fresh)).await;
+        let trigger = host::take(&world).await.unwrap();
+        assert_eq!(trigger.dequeue_count, 1, "everything else is hidden");
+        world.clock.shift(Duration::from_secs(300));
+        let dead = Arc::new(AtomicBool::new(false));
+        let label = format!("life {life}");
+        let app = world.instance_behind(
+            &label,
+            mortal(labelled_gate(&world.emulator, &label), Arc::clone(&dead)),
+        );
+        host::call(&world, &app, &trigger).await;
+        assert_eq!(dead.load(Ordering::SeqCst), life < 4, "the sixth delivery is not tried");
+        world.queue().delete(&trigger.id, &trigger.pop_receipt).await.unwrap();
+    }
+    assert_eq!(world.waiting().await, 0);
+    assert_eq!(
+        world.public().await.unwrap()["mirror"].as_object().unwrap().len(),
+        OTHERS + 5
+    );
+    let poisoned = world.poisoned().await;
+    assert_eq!(poisoned.len(), 1, "{poisoned:?}");
+    assert!(poisoned[0]["body"].as_str().unwrap().contains(KILLER));
+    assert_eq!(poisoned[0]["reason"], "it was handed out 6 times and never finished");
+}
