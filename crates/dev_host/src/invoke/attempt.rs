@@ -46,24 +46,7 @@ pub(super) async fn attempt(
         told.http = Some(CallerAnswer::empty(500));
     }
     let milliseconds = u64::try_from((host.clock.monotonic() - started).as_millis()).unwrap_or(u64::MAX);
-    if !app.prints_logs() {
-        for line in &told.logs {
-            host.console
-                .line(&app.app.name, Level::Info, Some(id), &host.redactor.redact(line));
-        }
-    }
-    if let Some(reason) = &failure {
-        let text = format!("{} failed after {milliseconds} ms: {reason}", function.name);
-        host.console
-            .line(&app.app.name, Level::Error, Some(id), &host.redactor.redact(&text));
-    } else {
-        let text = format!(
-            "{} succeeded in {milliseconds} ms{}",
-            function.name,
-            written(&told.outputs)
-        );
-        host.console.line(&app.app.name, Level::Info, Some(id), &text);
-    }
+    // The journal first: who reads of the end in the terminal finds it in the dashboard.
     let answer = told.answer.as_ref().map(|answer| answer.body.clone());
     host.journal.append(Record::Finished(Finished {
         id: id.to_owned(),
@@ -83,6 +66,24 @@ pub(super) async fn attempt(
             .map(|line| host.redactor.redact(line).into_owned())
             .collect(),
     }));
+    if !app.prints_logs() {
+        for line in &told.logs {
+            host.console
+                .line(&app.app.name, Level::Info, Some(id), &host.redactor.redact(line));
+        }
+    }
+    if let Some(reason) = &failure {
+        let text = format!("{} failed after {milliseconds} ms: {reason}", function.name);
+        host.console
+            .line(&app.app.name, Level::Error, Some(id), &host.redactor.redact(&text));
+    } else {
+        let text = format!(
+            "{} succeeded in {milliseconds} ms{}",
+            function.name,
+            written(&told.outputs)
+        );
+        host.console.line(&app.app.name, Level::Info, Some(id), &text);
+    }
     let (outputs, logs, http) = (told.outputs, told.logs, told.http);
     Conclusion {
         invocation: id.to_owned(),

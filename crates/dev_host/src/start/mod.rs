@@ -2,8 +2,10 @@
 
 mod error;
 mod handlers;
+mod listeners;
 mod lock;
 mod release;
+mod seeds;
 mod table;
 
 use std::collections::BTreeMap;
@@ -20,21 +22,19 @@ use tokio::task::JoinSet;
 pub use error::StartError;
 pub use lock::{Instance, Lock};
 
-use crate::app::{self, App, Layers, Trigger};
+use crate::app::{self, App, Layers};
 use crate::build;
 use crate::cli::StartOptions;
 use crate::console::{Console, Level};
 use crate::dashboard;
-use crate::error_chain::chain;
 use crate::front;
 use crate::handler_client::HandlerClient;
-use crate::host::{Host, RunningApp, Warnings};
+use crate::host::{Host, Warnings};
 use crate::journal::{Journal, Limits};
 use crate::settings::Redactor;
-use crate::storage::{Leases, Seed, StorageChoice, StorageService, Use};
-use crate::supervisor::{HandlerState, Roster, bind_from};
+use crate::storage::{Leases, Seed, StorageChoice, StorageService};
+use crate::supervisor::{Roster, bind_from};
 use crate::topics::Topics;
-use crate::triggers::{listen_to_queue, listen_to_timer};
 use crate::website::{self, Website};
 use crate::workspace::Workspace;
 
@@ -159,7 +159,7 @@ pub async fn start(setup: Setup) -> Result<Running, StartError> {
         source,
     })?;
     release::release(&left, &leases, &apps, &storage.connections, &console).await;
-    plant(&apps, &seeds, &storage, &options, &console).await;
+    seeds::plant(&apps, &seeds, &storage, &options, &console).await;
 
     let mut fronts = Vec::new();
     let mut next_port = options.port;
@@ -216,12 +216,11 @@ pub async fn start(setup: Setup) -> Result<Running, StartError> {
     lock.announce(&Instance {
         dashboard: dashboard.clone(),
     })?;
-    settled(&host).await;
+    listeners::settled(&host).await;
     let mut listeners = JoinSet::new();
     if triggers {
-        listen(&host, !options.no_timers, &mut listeners);
-        // The first look at the timers' state gives their next runs for the table.
-        next_runs_known(&host, !options.no_timers).await;
+        listeners::listen(&host, !options.no_timers, &mut listeners);
+        listeners::next_runs_known(&host, !options.no_timers).await;
         table::print(
             &host,
             &dashboard,
@@ -330,60 +329,6 @@ fn report_problems(console: &Console, apps: &[App]) {
     }
 }
 
-/// Puts the seeds; into a given account only when the caller brought them.
-async fn plant(apps: &[App], extra: &[Seed], storage: &StorageService, options: &StartOptions, console: &Console) {
-    let own = options
-        .storage
-        .as_deref()
-        .is_none_or(|choice| choice.eq_ignore_ascii_case("azurite"));
-    for app in apps {
-        let seeds = match Seed::of_app(&app.folder) {
-            Ok(seeds) if own => seeds,
-            Ok(_) => Vec::new(),
-            Err(error) => {
-                console.line(&app.name, Level::Error, None, &chain(&error));
-                continue;
-            }
-        };
-        for seed in extra.iter().chain(&seeds) {
-            let connection = connection_of(app, &seed.container);
-            let planted = match storage.connections.storage(&app.settings, &connection, Use::Bindings) {
-                Ok(storage) => seed.put(&storage).await.map_err(|error| chain(&error)),
-                Err(error) => Err(chain(&error)),
-            };
-            match planted {
-                Ok(true) if !seed.replace => {
-                    let text = format!("put {}/{} into storage (it was not there)", seed.container, seed.path);
-                    console.line(&app.name, Level::Info, None, &text);
-                }
-                Ok(_) => {}
-                Err(problem) => {
-                    let text = format!("cannot put {}/{}: {problem}", seed.container, seed.path);
-                    console.line(&app.name, Level::Error, None, &text);
-                }
-            }
-        }
-    }
-}
-
-/// The connection by which the app's bindings reach a container.
-fn connection_of(app: &App, container: &str) -> String {
-    use functions_protocol::function_json::BindingKind;
-    let bindings = app.functions.iter().flat_map(|function| &function.bindings);
-    let found = bindings.filter_map(|binding| match &binding.kind {
-        BindingKind::BlobInput { path, .. } | BindingKind::BlobOutput { path, .. }
-            if path.split('/').next() == Some(container) =>
-        {
-            binding.kind.connection()
-        }
-        _ => None,
-    });
-    found
-        .map(str::to_owned)
-        .next()
-        .unwrap_or_else(|| "AzureWebJobsStorage".to_owned())
-}
-
 async fn serve_website(
     folder: Option<PathBuf>,
     storage: &StorageService,
@@ -400,68 +345,6 @@ async fn serve_website(
     };
     tokio::spawn(async move { website::serve(site, listener).await });
     Ok(Some(address))
-}
-
-/// Waits until every handler is ready or down for good.
-async fn settled(host: &Host) {
-    for app in &host.apps {
-        let mut handler = app.handler.clone();
-        while handler.state() == HandlerState::Starting {
-            handler.changed().await;
-        }
-    }
-}
-
-async fn next_runs_known(host: &Host, timers: bool) {
-    let known = |app: &RunningApp| {
-        app.app.functions.iter().all(|function| match function.trigger {
-            Trigger::Timer { .. } if timers && !function.disabled => {
-                let state = app.timer_state(&function.name);
-                state.running || state.next.is_some()
-            }
-            _ => true,
-        })
-    };
-    let mut changes = host.topics.listen();
-    let waiting = async {
-        while !host.apps.iter().all(|app| known(app)) {
-            // Falling behind is a change too.
-            if let Err(broadcast::error::RecvError::Closed) = changes.recv().await {
-                return;
-            }
-        }
-    };
-    // A schedule that never occurs has no next run to wait for.
-    let _ = host.clock.timeout(Duration::from_millis(500), waiting).await;
-}
-
-fn listen(host: &Arc<Host>, timers: bool, listeners: &mut JoinSet<()>) {
-    for app in &host.apps {
-        for function in app.app.functions.iter().filter(|function| !function.disabled) {
-            let (host, app, function) = (host.clone(), app.clone(), function.clone());
-            match function.trigger.clone() {
-                Trigger::Queue { queue, connection } => {
-                    listeners.spawn(listen_to_queue(host, app, function, queue, connection));
-                }
-                Trigger::Timer {
-                    schedule,
-                    run_on_startup,
-                    use_monitor,
-                    ..
-                } if timers => {
-                    listeners.spawn(listen_to_timer(
-                        host,
-                        app,
-                        function,
-                        schedule,
-                        run_on_startup,
-                        use_monitor,
-                    ));
-                }
-                Trigger::Timer { .. } | Trigger::Http { .. } => {}
-            }
-        }
-    }
 }
 
 /// The terminal for this process.
