@@ -12,7 +12,7 @@ cargo build --quiet --release --package storage_emulator --bin storage_emulator 
 measure_emulator() {
     local output folder
     folder=$(mktemp -d)
-    output="$folder/output"
+    output="$folder/output" && touch "$output"
     "$release/storage_emulator" --blob-port 0 --queue-port 0 "$@" >"$output" &
     local pid=$!
     until grep -q AccountKey "$output"; do sleep 0.05; done
