@@ -26,6 +26,7 @@ struct Told {
     outputs: Vec<Output>,
     logs: Vec<String>,
     http: Option<CallerAnswer>,
+    failed_by: Option<Failure>,
 }
 
 pub(super) async fn attempt(
@@ -84,10 +85,11 @@ pub(super) async fn attempt(
         );
         host.console.line(&app.app.name, Level::Info, Some(id), &text);
     }
-    let (outputs, logs, http) = (told.outputs, told.logs, told.http);
+    let (outputs, logs, http, failed_by) = (told.outputs, told.logs, told.http, told.failed_by);
     Conclusion {
         invocation: id.to_owned(),
         failure,
+        failed_by,
         http,
         outputs,
         logs,
@@ -177,7 +179,11 @@ async fn run(
     let write = write_outputs(host, app, function, id, &names, &concluded.outputs, &mut told.outputs).await;
     match concluded.outcome {
         WireOutcome::Success => {}
-        WireOutcome::Failed(failure) => return Err(explained(&failure, &answer)),
+        WireOutcome::Failed(failure) => {
+            let text = explained(&failure, &answer);
+            told.failed_by = Some(failure);
+            return Err(text);
+        }
         WireOutcome::NeverCompletes => {
             return Err(
                 "the answer has no content: in Azure the invocation would hang until the function timeout. \

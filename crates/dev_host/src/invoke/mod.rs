@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use host_rules::dotnet::Value;
 use host_rules::machine::retry::RetryLoop;
-use host_rules::wire::{CallerAnswer, RetryContext};
+use host_rules::wire::{AnswerError, CallerAnswer, Failure, RetryContext, exception_value};
 
 pub use event::Event;
 
@@ -24,6 +24,8 @@ pub struct Conclusion {
     pub invocation: String,
     /// Why it failed; none when it succeeded.
     pub failure: Option<String>,
+    /// What in the handler's answer made it fail, if it was the answer.
+    pub failed_by: Option<Failure>,
     /// What an HTTP caller sees.
     pub http: Option<CallerAnswer>,
     /// What was written.
@@ -56,21 +58,12 @@ pub async fn invoke(host: &Arc<Host>, app: &Arc<RunningApp>, function: &Function
         };
         let text = format!("{}: tried again in {wait:#} by its retry policy", function.name);
         host.console.line(&app.app.name, Level::Info, Some(&id), &text);
-        exception = exception_object(reason);
+        let broken = || Failure::Answer(AnswerError::Broken(reason.clone()));
+        let failure = conclusion.failed_by.clone().unwrap_or_else(broken);
+        exception = exception_value(&function.name, &id, &failure);
         tokio::select! {
             () = host.clock.sleep(wait.unsigned_abs()) => {}
             () = host.stopping() => return conclusion,
         }
     }
-}
-
-/// A small stand-in for the exception object, which in the real host takes some kilobytes of .NET detail.
-fn exception_object(reason: &str) -> Value {
-    Value::Object(vec![
-        (
-            "ClassName".to_owned(),
-            Value::from("Microsoft.Azure.WebJobs.Host.FunctionInvocationException"),
-        ),
-        ("Message".to_owned(), Value::from(reason)),
-    ])
 }
