@@ -91,7 +91,7 @@ enum Ended {
 /// What comes back to the listener.
 enum Report {
     Answered(CallId, calls::Outcome),
-    RunEnded(RunId, String, Conclusion),
+    RunEnded(RunId, String, Box<Conclusion>),
 }
 
 struct Listener {
@@ -159,7 +159,7 @@ impl Listener {
             }
             Report::RunEnded(run, message, conclusion) => {
                 let succeeded = conclusion.failure.is_none();
-                self.ledger.ended(&message, conclusion);
+                self.ledger.ended(&message, *conclusion);
                 QueueEvent::RunEnded { run, succeeded }
             }
         }
@@ -210,7 +210,7 @@ impl Listener {
             let id = message.received.id.clone();
             let conclusion = invoke(&host, &app, &function, Event::Queue { queue, message }).await;
             // A listener that has ended needs no report: its messages come back when their lease ends.
-            let _ = reports.send(Report::RunEnded(run, id, conclusion));
+            let _ = reports.send(Report::RunEnded(run, id, Box::new(conclusion)));
         });
     }
 
