@@ -11,7 +11,7 @@ use futures::TryStreamExt;
 use jiff::Timestamp;
 
 use crate::document::Document;
-use crate::encoding::timestamp;
+use crate::encoding::{date, timestamp};
 use crate::error::{Cause, StorageError};
 use crate::etag::ETag;
 use crate::storage::{Storage, client_or};
@@ -42,8 +42,10 @@ pub struct Listed {
     pub etag: Option<ETag>,
     /// Its size in bytes.
     pub size: u64,
-    /// When it was last written.
+    /// When it was last written, by the service's clock.
     pub last_modified: Option<Timestamp>,
+    /// When the service answered with this page, by the same clock.
+    pub date: Option<Timestamp>,
     /// Its metadata, names in the case in which they were stored.
     pub metadata: Vec<(String, String)>,
 }
@@ -141,7 +143,10 @@ impl Listing {
     pub async fn next_page(&mut self) -> Result<Option<Vec<Listed>>, StorageError> {
         let Some(pages) = &mut self.pages else { return Ok(None) };
         let page = match pages.try_next().await {
-            Ok(Some(page)) => page.into_model(),
+            Ok(Some(page)) => {
+                let date = date(page.headers());
+                page.into_model().map(|page| (page, date))
+            }
             Ok(None) => {
                 self.pages = None;
                 return Ok(None);
@@ -149,7 +154,10 @@ impl Listing {
             Err(error) => Err(error),
         };
         match page {
-            Ok(page) => Ok(Some(page.blob_items.into_iter().filter_map(listed).collect())),
+            Ok((page, date)) => {
+                let blobs = page.blob_items.into_iter();
+                Ok(Some(blobs.filter_map(|blob| listed(blob, date)).collect()))
+            }
             Err(error) => {
                 self.pages = None;
                 Err(StorageError::new("list", &self.resource, Cause::of(&error)))
@@ -158,7 +166,7 @@ impl Listing {
     }
 }
 
-fn listed(item: azure_storage_blob::models::BlobItem) -> Option<Listed> {
+fn listed(item: azure_storage_blob::models::BlobItem, date: Option<Timestamp>) -> Option<Listed> {
     let properties = item.properties.unwrap_or_default();
     let mut metadata: Vec<(String, String)> = item
         .metadata
@@ -172,6 +180,7 @@ fn listed(item: azure_storage_blob::models::BlobItem) -> Option<Listed> {
         etag: properties.etag.map(|etag| ETag::normalized(etag.as_ref())),
         size: properties.content_length.unwrap_or_default(),
         last_modified: properties.last_modified.and_then(timestamp),
+        date,
         metadata,
     })
 }

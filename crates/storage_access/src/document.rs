@@ -37,6 +37,8 @@ pub struct Versioned {
     pub bytes: Bytes,
     /// When this version was written, by the service's clock.
     pub last_modified: Option<Timestamp>,
+    /// When the service answered, by the same clock: the difference is the version's age, whatever the reader's clock says.
+    pub date: Option<Timestamp>,
     /// Its metadata, sorted by name. Names come back in lower case.
     pub metadata: Vec<(String, String)>,
 }

@@ -54,6 +54,12 @@ impl MessageEncoding {
     }
 }
 
+/// The `Date` header: when the service answered, by its clock.
+pub(crate) fn date(headers: &azure_core::http::headers::Headers) -> Option<Timestamp> {
+    let text = headers.get_optional_str(&"date".into())?;
+    azure_core::time::parse_rfc7231(text).ok().and_then(timestamp)
+}
+
 pub(crate) fn timestamp(time: azure_core::time::OffsetDateTime) -> Option<Timestamp> {
     Timestamp::from_nanosecond(time.unix_timestamp_nanos()).ok()
 }

@@ -6,7 +6,7 @@ use azure_storage_blob::models::{BlobClientDownloadOptions, BlobClientDownloadRe
 use futures::TryStreamExt;
 
 use super::{Document, Read, Versioned};
-use crate::encoding::timestamp;
+use crate::encoding::{date, timestamp};
 use crate::error::{Cause, StorageError};
 use crate::etag::ETag;
 
@@ -88,10 +88,12 @@ impl Document {
         }
         let mut metadata: Vec<(String, String)> = answer.properties.metadata.into_iter().collect();
         metadata.sort();
+        let date = date(&answer.headers);
         Ok(Versioned {
             etag: ETag::normalized(etag.as_ref()),
             bytes: bytes.into(),
             last_modified: answer.properties.last_modified.and_then(timestamp),
+            date,
             metadata,
         })
     }

@@ -1,0 +1,4 @@
+//! The searches of the test command.
+
+mod rules;
+mod searches;
