@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use service_fakes::mirrors::{DemoMirror, DemoMirrors, demo_mirrors};
 
 use super::{Machine, asked_to_stop};
@@ -70,12 +71,18 @@ fn settings(mirrors: &DemoMirrors) -> std::collections::BTreeMap<String, String>
 
 async fn show(running: &Running, mirrors: &DemoMirrors, console: &Console) -> Result<(), String> {
     let host = &running.host;
+    // The journal remembers earlier demos too.
+    let begun = host.clock.now();
     by_hand::run(host, SCANNER, BEGIN, None)
         .await
         .map_err(|error| error.to_string())?;
     let mut changes = host.topics.listen();
     let all_checked = async {
-        while mirrors.mirrors.iter().any(|mirror| checked(host, mirror).is_none()) {
+        while mirrors
+            .mirrors
+            .iter()
+            .any(|mirror| checked(host, mirror, begun).is_none())
+        {
             if let Err(tokio::sync::broadcast::error::RecvError::Closed) = changes.recv().await {
                 return;
             }
@@ -83,7 +90,7 @@ async fn show(running: &Running, mirrors: &DemoMirrors, console: &Console) -> Re
     };
     // What has not been checked by then is shown as such.
     let _ = host.clock.timeout(ROUND, all_checked).await;
-    console.block(&table(host, &mirrors.mirrors));
+    console.block(&table(host, &mirrors.mirrors, begun));
     let page = running
         .website
         .as_ref()
@@ -99,20 +106,21 @@ async fn show(running: &Running, mirrors: &DemoMirrors, console: &Console) -> Re
     Ok(())
 }
 
-/// The finished check of a mirror.
-fn checked(host: &Host, mirror: &DemoMirror) -> Option<Invocation> {
+/// The finished check of a mirror, since that moment.
+fn checked(host: &Host, mirror: &DemoMirror, since: Timestamp) -> Option<Invocation> {
     host.journal.look(|ring| {
         let is_its_check = |each: &&Invocation| {
-            each.started.function == CHECK && each.finished.is_some() && each.started.payload.text.contains(&mirror.url)
+            let is_of_this_demo = each.started.function == CHECK && each.started.at >= since;
+            is_of_this_demo && each.finished.is_some() && each.started.payload.text.contains(&mirror.url)
         };
         ring.newest().find(is_its_check).cloned()
     })
 }
 
-fn table(host: &Host, mirrors: &[DemoMirror]) -> String {
+fn table(host: &Host, mirrors: &[DemoMirror], since: Timestamp) -> String {
     let mut text = String::from("\n");
     for mirror in mirrors {
-        let found = checked(host, mirror);
+        let found = checked(host, mirror, since);
         let results = found
             .iter()
             .flat_map(|check| &check.finished)

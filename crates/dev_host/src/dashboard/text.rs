@@ -9,7 +9,8 @@ use crate::journal::Content;
 pub(super) fn block(content: &Content) -> Markup {
     html! {
         @if content.bytes == 0 { p.quiet { "empty" } }
-        @else { pre { (laid_out(content)) } }
+        // A block that scrolls must be reachable by keyboard.
+        @else { pre tabindex="0" { (laid_out(content)) } }
         @if content.cut { p.quiet { "Only the beginning; " (count(content.bytes)) " bytes in all." } }
         @if content.binary { p.quiet { "Not text: shown in base64." } }
     }
@@ -96,10 +97,13 @@ mod tests {
     #[test]
     fn json_is_laid_out_and_markup_stays_text() {
         let shown = |bytes: &[u8]| block(&Content::keep(bytes, &Redactor::default())).into_string();
-        assert_eq!(shown(br#"{"a":1}"#), "<pre>{\n  &quot;a&quot;: 1\n}</pre>");
+        assert_eq!(
+            shown(br#"{"a":1}"#),
+            "<pre tabindex=\"0\">{\n  &quot;a&quot;: 1\n}</pre>"
+        );
         assert_eq!(
             shown(b"<img src=x onerror=alert(1)>"),
-            "<pre>&lt;img src=x onerror=alert(1)&gt;</pre>"
+            "<pre tabindex=\"0\">&lt;img src=x onerror=alert(1)&gt;</pre>"
         );
     }
 

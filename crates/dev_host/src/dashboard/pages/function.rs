@@ -44,7 +44,7 @@ pub(in super::super) async fn function(
                     }
                 }
             }
-            section.card { div.head { h2 { "function.json" } } div.body { pre { (function.document) } } }
+            section.card { div.head { h2 { "function.json" } } div.body { pre tabindex="0" { (function.document) } } }
         }
         section.card id="runs" data-live="invocations" {
             div.head { h2 { "Latest runs" } span.side { a href={ "/invocations?function=" (function.name) } { "all" } } }

@@ -15,10 +15,11 @@ use crate::journal::{Finished, Invocation, Ring};
 const MOST_RELATIVES: usize = 50;
 
 pub(in super::super) async fn invocation(State(host): State<Arc<Host>>, Path(id): Path<String>) -> Response {
-    let found = host
-        .journal
-        .look(|ring| ring.get(&id).map(|found| (found.clone(), relatives(ring, found))));
-    let Some((invocation, relatives)) = found else {
+    let found = host.journal.look(|ring| {
+        ring.get(&id)
+            .map(|found| (found.clone(), relatives(ring, found), sender(ring, found)))
+    });
+    let Some((invocation, relatives, sender)) = found else {
         return not_found(Tab::Invocations, "This invocation is not remembered (any more).");
     };
     let times = times(&host);
@@ -27,7 +28,7 @@ pub(in super::super) async fn invocation(State(host): State<Arc<Host>>, Path(id)
         div id="invocation" data-live="invocations" {
             h1 { (started.app) " / " (started.function) }
             p.lead { span.mono { (started.id) } }
-            section.card { div.body { (facts(&invocation, &times)) } }
+            section.card { div.body { (facts(&invocation, sender.as_deref(), &times)) } }
             @if let Some(reason) = invocation.finished.as_ref().and_then(|finished| finished.reason.as_ref()) {
                 div.notice { b { "It failed." } pre { (reason) } }
             }
@@ -68,7 +69,7 @@ pub(in super::super) async fn invocation(State(host): State<Arc<Host>>, Path(id)
     answer(Tab::Invocations, &started.function, &content)
 }
 
-fn facts(invocation: &Invocation, times: &Times) -> Markup {
+fn facts(invocation: &Invocation, sender: Option<&str>, times: &Times) -> Markup {
     let started = &invocation.started;
     html! {
         dl.facts {
@@ -81,7 +82,10 @@ fn facts(invocation: &Invocation, times: &Times) -> Markup {
                 div { dt { "Message" } dd { (message.queue) br; span.mono.quiet { (message.id) } } }
             }
             @if let Some(parent) = &started.parent {
-                div { dt { "Sent by" } dd { a.mono href={ "/invocations/" (parent) } { (parent) } } }
+                div { dt { "Sent by" } dd {
+                    a href={ "/invocations/" (parent) } { (sender.unwrap_or("an invocation that is forgotten")) }
+                    br; span.mono.quiet { (parent) }
+                } }
             }
         }
     }
@@ -140,6 +144,12 @@ fn log(invocation: &Invocation, times: &Times) -> Markup {
 }
 
 /// Invocations that this one's messages started, and other tries of its message.
+/// The function that sent the message, while the journal remembers it.
+fn sender(ring: &Ring, invocation: &Invocation) -> Option<String> {
+    let parent = ring.get(invocation.started.parent.as_deref()?)?;
+    Some(format!("{} / {}", parent.started.app, parent.started.function))
+}
+
 fn relatives(ring: &Ring, invocation: &Invocation) -> [(&'static str, Vec<Invocation>); 2] {
     let started = &invocation.started;
     let find = |related: &dyn Fn(&Invocation) -> bool| {
