@@ -8,7 +8,13 @@ use super::Finding;
 use crate::workspace::Workspace;
 
 /// Pure crates: bytes, values, time and chance in; decisions out.
-const PURE: [&str; 4] = ["functions_protocol", "host_rules", "package_repos", "scan_status"];
+const PURE: [&str; 5] = [
+    "functions_protocol",
+    "host_rules",
+    "ledger_protocol",
+    "package_repos",
+    "scan_status",
+];
 
 /// What a pure crate must not reach for.
 const IMPURE: [&str; 9] = [
@@ -24,7 +30,14 @@ const IMPURE: [&str; 9] = [
 ];
 
 /// Development only: no app links one.
-const DEVELOPMENT_ONLY: [&str; 5] = ["dev_host", "host_rules", "service_fakes", "storage_emulator", "xtask"];
+const DEVELOPMENT_ONLY: [&str; 6] = [
+    "dev_host",
+    "host_rules",
+    "ledger_model",
+    "service_fakes",
+    "storage_emulator",
+    "xtask",
+];
 
 /// Clients do I/O and know no domain.
 const CLIENTS: [&str; 2] = ["repo_client", "storage_access"];
