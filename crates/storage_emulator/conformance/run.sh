@@ -24,7 +24,7 @@ fi
 echo "The suite against Azurite $azurite"
 cargo test --package storage_emulator --test it --no-run
 python3 "$crate/conformance/azurite.py" "$place" \
-    cargo test --package storage_emulator --test it -- --ignored conformance::azurite
+    cargo test --package storage_emulator --test it -- conformance::over_http
 
 echo "The official Python clients against the emulator"
 cargo build --package storage_emulator --bin storage_emulator

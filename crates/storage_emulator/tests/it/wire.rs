@@ -85,14 +85,16 @@ impl Target {
         }
     }
 
-    /// Azurite at the addresses that the environment names.
+    /// Azurite at the addresses that the environment names, if it does; otherwise an emulator over HTTP.
     #[expect(clippy::disallowed_methods, reason = "conformance/run.sh passes the addresses so")]
-    pub(crate) fn azurite() -> Self {
-        let read =
-            |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("run conformance/run.sh, it sets {name}"));
-        Self {
-            is_azurite: true,
-            ..Self::at(read("AZURITE_BLOB_URL"), read("AZURITE_QUEUE_URL"))
+    pub(crate) async fn named_or_over_http() -> Self {
+        let read = |name: &str| std::env::var(name).ok();
+        match (read("AZURITE_BLOB_URL"), read("AZURITE_QUEUE_URL")) {
+            (Some(blob), Some(queue)) => Self {
+                is_azurite: true,
+                ..Self::at(blob, queue)
+            },
+            _ => Self::over_http().await,
         }
     }
 

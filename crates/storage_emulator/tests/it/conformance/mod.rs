@@ -1,5 +1,5 @@
-//! One suite of calls with the status and error code that the service answers, run against the emulator in process and
-//! over HTTP, and by `conformance/run.sh` against Azurite.
+//! One suite of calls with the status and error code that the service answers, run against the emulator in process, in a
+//! folder and over HTTP. `conformance/run.sh` names Azurite's addresses, and then the calls over HTTP go there.
 
 mod append_blobs;
 mod authorization;
@@ -26,7 +26,7 @@ macro_rules! suite {
             use crate::wire::Target;
             $($(#[tokio::test]
             async fn $case() {
-                super::$subject::$case(&Target::over_http().await).await;
+                super::$subject::$case(&Target::named_or_over_http().await).await;
             })*)*
         }
         mod in_a_folder {
@@ -37,14 +37,6 @@ macro_rules! suite {
                 let folder = tempfile::tempdir().unwrap();
                 let emulator = Emulator::builder().folder(folder.path()).build().unwrap();
                 super::$subject::$case(&Target::of(emulator)).await;
-            })*)*
-        }
-        mod azurite {
-            use crate::wire::Target;
-            $($(#[tokio::test]
-            #[ignore = "needs Azurite; run conformance/run.sh"]
-            async fn $case() {
-                super::$subject::$case(&Target::azurite()).await;
             })*)*
         }
     };
