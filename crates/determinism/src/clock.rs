@@ -14,9 +14,14 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System { started: Instant },
+    System {
+        started: Instant,
+    },
     Manual(ManualClock),
-    Shifted { base: Arc<Clock>, offset: Arc<Mutex<Duration>> },
+    Shifted {
+        base: Arc<Clock>,
+        offset: Arc<Mutex<Duration>>,
+    },
 }
 
 /// The hands of a manual [`Clock`]: waiting tasks wake when [`ManualClock::advance`] passes their moment.
@@ -34,20 +39,31 @@ pub struct Elapsed(pub Duration);
 
 impl Clock {
     /// The machine's clock.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the machine's clock"
+    )]
     pub fn system() -> Self {
-        Self(Source::System { started: Instant::now() })
+        Self(Source::System {
+            started: Instant::now(),
+        })
     }
 
     /// A clock that stands still at `start` until its [`ManualClock`] moves it.
     pub fn manual(start: Timestamp) -> (Self, ManualClock) {
-        let hands = ManualClock { start, elapsed: watch::Sender::new(Duration::ZERO) };
+        let hands = ManualClock {
+            start,
+            elapsed: watch::Sender::new(Duration::ZERO),
+        };
         (Self(Source::Manual(hands.clone())), hands)
     }
 
     /// A clock that runs with this one, `offset` ahead of it; [`Clock::shift`] moves it further.
     pub fn shifted(&self, offset: Duration) -> Self {
-        Self(Source::Shifted { base: Arc::new(self.clone()), offset: Arc::new(Mutex::new(offset)) })
+        Self(Source::Shifted {
+            base: Arc::new(self.clone()),
+            offset: Arc::new(Mutex::new(offset)),
+        })
     }
 
     /// Moves a [`Clock::shifted`] clock ahead; waits under way see it at their next look. Others stay as they are.
@@ -58,7 +74,10 @@ impl Clock {
     }
 
     /// The present moment. It may jump when the machine's clock is set.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the machine's clock"
+    )]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System { .. } => Timestamp::now(),
@@ -81,7 +100,10 @@ impl Clock {
     }
 
     /// Waits for `duration` of this clock's time.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that waits on the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that waits on the machine's clock"
+    )]
     pub async fn sleep(&self, duration: Duration) {
         match &self.0 {
             Source::System { .. } => tokio::time::sleep(duration).await,

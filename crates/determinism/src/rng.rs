@@ -13,7 +13,10 @@ impl Rng {
     }
 
     /// A generator seeded by the operating system.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that turns entropy into a passed value")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that turns entropy into a passed value"
+    )]
     pub fn from_entropy() -> Self {
         Self(Arc::new(Mutex::new(fastrand::Rng::new())))
     }
@@ -30,7 +33,11 @@ impl Rng {
 
     /// A number in `0..bound`; 0 when `bound` is 0.
     pub fn below(&self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.with(|rng| rng.u64(..bound)) }
+        if bound == 0 {
+            0
+        } else {
+            self.with(|rng| rng.u64(..bound))
+        }
     }
 
     /// A number in `low..high`, in floating point.
