@@ -11,7 +11,10 @@ use azure_storage_blob::models::{
 use bytes::Bytes;
 use jiff::Timestamp;
 
+mod lease;
 mod reading;
+
+pub use lease::Lease;
 
 use crate::container::Container;
 use crate::encoding::timestamp;

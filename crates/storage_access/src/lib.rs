@@ -18,7 +18,7 @@ mod transport;
 pub use claims::{ClaimError, ClaimStore};
 pub use connection::{Connection, ConnectionError};
 pub use container::{Access, Container, Listed, Listing};
-pub use document::{BlobHeaders, Condition, Document, Properties, Put, Read, Versioned};
+pub use document::{BlobHeaders, Condition, Document, Lease, Properties, Put, Read, Versioned};
 pub use encoding::{MessageEncoding, UndecodableMessage};
 pub use error::{Cause, StorageError};
 pub use etag::ETag;

@@ -6,6 +6,7 @@ mod claims;
 mod documents;
 mod faults;
 mod identity;
+mod leases;
 mod network;
 mod queues;
 mod settings;
