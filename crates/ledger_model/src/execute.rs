@@ -61,8 +61,17 @@ impl Executor<'_> {
             | Command::WriteUnit(..)
             | Command::WriteSlot(..)
             | Command::RemoveUnit(..)
-            | Command::RemoveJob(_)
-            | Command::RemoveOutput(_) => Reply::Write(self.write(world, actor)?),
+            | Command::RemoveJob(_) => Reply::Write(self.write(world, actor)?),
+            Command::RemoveOutput(output) => {
+                let gone = world.outputs.remove(&(job, output.unit, output.attempt));
+                if gone.is_some() && is_needed(world, job, output.unit, output.attempt) {
+                    return Err(Breach::new(format!(
+                        "an output that counts is removed: {} attempt {}",
+                        output.unit, output.attempt
+                    )));
+                }
+                Reply::Removed(true)
+            }
             Command::Announce { unit, delayed } => {
                 if *delayed && self.breaks(Rule::NewerFormatIsPostponed) {
                     return Ok(Some(Answer::Nothing));
@@ -446,15 +455,6 @@ impl Executor<'_> {
             Command::RemoveUnit(name, _) => {
                 let gone = world.units.remove(&(job, *name)).expect("its version is there");
                 crate::invariants::removed(world, job, gone.life)?;
-            }
-            Command::RemoveOutput(name) => {
-                let gone = world.outputs.remove(&(job, name.unit, name.attempt));
-                if gone.is_some() && is_needed(world, job, name.unit, name.attempt) {
-                    return Err(Breach::new(format!(
-                        "an output that counts is removed: {} attempt {}",
-                        name.unit, name.attempt
-                    )));
-                }
             }
             Command::RemoveJob(_) => {
                 let gone = world.jobs[job].take().expect("its version is there");

@@ -120,12 +120,14 @@ pub fn unit_metadata(unit: &Unit) -> Vec<(String, String)> {
         state,
         attempt,
         epoch,
+        outputs,
         counters,
     } = unit.summary();
     [
         ("state", state.as_str().to_owned()),
         ("attempt", attempt.to_string()),
         ("epoch", epoch.to_string()),
+        ("outputs", outputs.to_string()),
         ("items", counters.items.to_string()),
         ("errors", counters.errors.to_string()),
         ("format", unit.format.to_string()),
@@ -155,6 +157,7 @@ pub fn read_unit_metadata(metadata: &[(String, String)]) -> Result<UnitSummary, 
         state: UnitState::from_text(text("state")?).ok_or(CodecError::Metadata { name: "state" })?,
         attempt: number("attempt", text("attempt")?)?,
         epoch: number("epoch", text("epoch")?)?,
+        outputs: number("outputs", text("outputs")?)?,
         counters: Counters {
             items: number("items", text("items")?)?,
             errors: number("errors", text("errors")?)?,

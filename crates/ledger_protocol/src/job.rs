@@ -28,6 +28,43 @@ pub enum JobState {
     Deleting,
 }
 
+impl JobState {
+    const ALL: [Self; 8] = [
+        Self::Starting,
+        Self::Running,
+        Self::Reopening,
+        Self::Finalizing,
+        Self::Finished,
+        Self::Cancelling,
+        Self::Cancelled,
+        Self::Deleting,
+    ];
+
+    /// The state as it stands in documents and metadata.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Reopening => "reopening",
+            Self::Finalizing => "finalizing",
+            Self::Finished => "finished",
+            Self::Cancelling => "cancelling",
+            Self::Cancelled => "cancelled",
+            Self::Deleting => "deleting",
+        }
+    }
+
+    /// The state of which [`JobState::as_str`] gives this text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Whether nothing more happens to the job unless somebody asks for it.
+    pub fn is_ended(self) -> bool {
+        matches!(self, Self::Finished | Self::Cancelled)
+    }
+}
+
 /// What is known of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Job {

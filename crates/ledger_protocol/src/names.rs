@@ -210,6 +210,23 @@ pub mod paths {
         format!("out/{job}/{unit}/{attempt:04}-{number}")
     }
 
+    /// What all outputs and manifests of a job begin with.
+    pub fn outputs(job: &JobId) -> String {
+        format!("out/{job}/")
+    }
+
+    /// The output that lies there; `None` for a manifest, or anything else.
+    pub fn read_output(job: &JobId, path: &str) -> Option<OutputName> {
+        let (unit, rest) = path.strip_prefix(&outputs(job))?.split_once('/')?;
+        let (attempt, number) = rest.split_once('-')?;
+        let name = OutputName {
+            unit: unit.parse().ok()?,
+            attempt: attempt.parse().ok()?,
+            number: number.parse().ok()?,
+        };
+        (output(job, name) == path).then_some(name)
+    }
+
     /// The manifest of an epoch.
     pub fn manifest(job: &JobId, epoch: u32) -> String {
         format!("out/{job}/manifest-{epoch}")
@@ -218,6 +235,11 @@ pub mod paths {
     /// The slot that single-run jobs of one name share.
     pub fn slot(name: &str) -> String {
         format!("slots/{name}")
+    }
+
+    /// What all live counters of a job begin with.
+    pub fn lives(job: &JobId) -> String {
+        format!("live/{job}/")
     }
 
     /// Live counters of one worker: shown, never trusted.
@@ -263,6 +285,18 @@ mod tests {
         assert_ne!(root.child(&job(), 0), root.child(&job(), 1));
         assert_ne!(root, UnitName::root(&other));
         assert_ne!(root.child(&job(), 0), root.child(&other, 0));
+    }
+
+    #[test]
+    fn an_outputs_path_is_read_back_and_a_manifest_is_none() {
+        let name = OutputName {
+            unit: UnitName::root(&job()),
+            attempt: 12,
+            number: 3,
+        };
+        assert_eq!(paths::read_output(&job(), &paths::output(&job(), name)), Some(name));
+        assert_eq!(paths::read_output(&job(), &paths::manifest(&job(), 1)), None);
+        assert_eq!(paths::read_output(&job(), "out/other/final-1/0001-0"), None);
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub enum Command<E> {
     /// List the outputs that sort after this one, in ascending order, as many as a page holds; answered by
     /// [`Reply::Outputs`].
     ListOutputs(Option<OutputName>),
-    /// Remove one output, whatever its version: it is never written twice; answered by [`Reply::Write`].
+    /// Remove one output, whatever its version: it is never written twice; answered by [`Reply::Removed`].
     RemoveOutput(OutputName),
     /// Remove the job in this version; answered by [`Reply::Write`].
     RemoveJob(E),

@@ -48,6 +48,8 @@ pub struct UnitSummary {
     pub attempt: u32,
     /// The epoch in which it failed.
     pub epoch: u32,
+    /// How many outputs its committed attempt has.
+    pub outputs: u32,
     /// What it counted.
     pub counters: Counters,
 }
@@ -109,7 +111,7 @@ pub struct Unit {
     /// Who has it, or had it last: the nonce stays until the next claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
-    /// Numbers 0 up to this of the committed attempt are its outputs.
+    /// Numbers 0 up to this of the committed attempt are its outputs; further ones are its children's inputs.
     pub outputs: u32,
     /// Its children, in the order of their ordinals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -160,6 +162,7 @@ impl Unit {
             state: self.state,
             attempt: self.attempt,
             epoch: self.epoch,
+            outputs: self.outputs,
             counters: self.counters,
         }
     }

@@ -65,7 +65,7 @@ impl<E> Machine<E> for Collect {
         match (std::mem::replace(&mut self.step, Step::Listing), reply) {
             (Step::Listing, Reply::Outputs(page)) => self.go_on(page, 0),
             (Step::Reading { page, at }, Reply::Unit(found)) => self.judge(page, at, found.as_ref()),
-            (Step::Removing { page, at }, Reply::Write(_)) => self.go_on(page, at + 1),
+            (Step::Removing { page, at }, Reply::Removed(_)) => self.go_on(page, at + 1),
             (_, reply) => unexpected(&reply),
         }
     }

@@ -1,0 +1,299 @@
+//! A message's way through a worker.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, OptionFuture};
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use ledger_protocol::names::paths;
+use ledger_protocol::protocol::{Cancel, Deliver, Delivery, Finish, Poison, StoredJob, Verdict, Worked};
+use ledger_protocol::{JobId, OutputName, Unit, UnitName};
+use storage_access::Read;
+
+use crate::error::LedgerError;
+use crate::ledger::Ledger;
+use crate::manifest::Manifest;
+use crate::message::UnitMessage;
+use crate::progress::Step;
+use crate::store::JobStore;
+use crate::unit_context::{UnitContext, read_output};
+
+/// Outputs that a final unit reads at once.
+const READS_AT_ONCE: usize = 16;
+
+/// Messages that the queue has at least while this worker is the only one: its own.
+const ALONE: u64 = 1;
+
+/// How an attempt's own work ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It is complete, or what is left is with children.
+    Finished,
+    /// Another attempt may help.
+    Retryable(String),
+    /// No other attempt will.
+    Permanent(String),
+}
+
+/// What an app does: its unit kinds, and its final unit.
+pub trait Work: Send + Sync {
+    /// Works on one unit, by its kind.
+    fn unit<'a>(&'a self, unit: &'a UnitContext) -> BoxFuture<'a, Ended>;
+
+    /// Ends an epoch: external effects under [`FinalUnit::effect_id`], and the job's output as JSON. It may run again if
+    /// its worker dies.
+    fn last<'a>(&'a self, last: &'a FinalUnit) -> BoxFuture<'a, Result<serde_json::Value, Ended>>;
+}
+
+/// What a final unit has to work with: the epoch's manifest.
+#[derive(Debug)]
+pub struct FinalUnit {
+    store: JobStore,
+    manifest: Manifest,
+}
+
+/// What to do with the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledgement {
+    /// Nothing more is to be done for it.
+    Delete,
+    /// It must come again.
+    DeliverAgain,
+}
+
+impl FinalUnit {
+    /// The job.
+    pub fn job(&self) -> &JobId {
+        &self.store.job
+    }
+
+    /// What is done, and what failed.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Under which id to do external effects: the same however often the final unit runs.
+    pub fn effect_id(&self) -> String {
+        format!("{}-{}", self.store.job, self.manifest.epoch)
+    }
+
+    /// Hands every output to `take`, as they come, several read at once.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: one cannot be read.
+    pub async fn for_each_output(&self, mut take: impl FnMut(OutputName, Bytes) + Send) -> Result<(), LedgerError> {
+        let reads = self
+            .manifest
+            .outputs()
+            .map(|name| async move { Ok((name, read_output(&self.store, name).await?)) });
+        futures::stream::iter(reads)
+            .buffer_unordered(READS_AT_ONCE)
+            .try_for_each(|(name, content): (OutputName, Bytes)| {
+                take(name, content);
+                futures::future::ready(Ok::<(), LedgerError>(()))
+            })
+            .await
+    }
+}
+
+impl Ledger {
+    /// Sees to a message of the ledger's queue. `message` and `dequeue` are what the queue says of it; `stopping` ends
+    /// the work without blame.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: the message must come again.
+    pub async fn deliver(
+        &self,
+        unit: &UnitMessage,
+        message: &str,
+        dequeue: u32,
+        work: Arc<dyn Work>,
+        stopping: BoxFuture<'static, ()>,
+    ) -> Result<Acknowledgement, LedgerError> {
+        let store = self.job(&unit.job);
+        let delivery = Delivery {
+            unit: unit.unit,
+            message: message.into(),
+            dequeue,
+        };
+        let mut machine = Deliver::new(self.subject(&unit.job), delivery, self.0.rng.next_u64());
+        let counted = Arc::new(OnceLock::new());
+        let mut stopping = Some(stopping);
+        let attempt = |name: UnitName, unit: Unit| {
+            let attempt = Attempt {
+                store: store.clone(),
+                name,
+                unit,
+            };
+            let (work, counted) = (Arc::clone(&work), Arc::clone(&counted));
+            let stopping = stopping.take();
+            async move {
+                let worked = tokio::select! {
+                    biased;
+                    worked = attempt.perform(&*work) => worked?,
+                    () = OptionFuture::from(stopping).map(drop) => Worked::Interrupted,
+                };
+                let _ = counted.set(Step::of(&worked));
+                Ok(worked)
+            }
+        };
+        let verdict = store.drive_working(&mut machine, attempt).await?;
+        if let Some(step) = counted.get() {
+            self.tally(&store, *step).await;
+        }
+        match verdict {
+            Verdict::DeliverAgain => return Ok(Acknowledgement::DeliverAgain),
+            Verdict::AcknowledgeAndFinish => self.look_for_end(&store).await?,
+            Verdict::CancelJob(reason) => {
+                store.drive(&mut Cancel::new(&reason)).await?;
+            }
+            _ => {}
+        }
+        Ok(Acknowledgement::Delete)
+    }
+
+    /// Sees to a message that the host gave up.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; the message may be dropped all the same, the sweep does what is left.
+    pub async fn poison(&self, unit: &UnitMessage) -> Result<(), LedgerError> {
+        let store = self.job(&unit.job);
+        store
+            .drive(&mut Poison::new(self.subject(&unit.job), unit.unit))
+            .await?;
+        Ok(())
+    }
+
+    /// Looks whether the job can be finished, if that is likely and this process has not just done so.
+    async fn look_for_end(&self, store: &JobStore) -> Result<(), LedgerError> {
+        let waiting = self.0.queue.approximate_count().await?;
+        if waiting > self.0.options.finish_below {
+            return Ok(());
+        }
+        if !self.takes_a_look() {
+            if waiting > ALONE {
+                return Ok(());
+            }
+            // Nobody comes after this worker: without it the job would wait for the sweep.
+            self.0.clock.sleep(self.0.options.finish_pause).await;
+            self.takes_a_look();
+        }
+        store.drive(&mut Finish::new()).await?;
+        Ok(())
+    }
+}
+
+/// One attempt at one unit.
+struct Attempt {
+    store: JobStore,
+    name: UnitName,
+    unit: Unit,
+}
+
+impl Attempt {
+    /// Does the work, as long as it is wanted and time is left.
+    async fn perform(self, work: &dyn Work) -> Result<Worked, LedgerError> {
+        let (clock, limit) = {
+            let parts = &self.store.ledger.0;
+            (parts.clock.clone(), parts.options.limits.budget * 2)
+        };
+        let store = self.store.clone();
+        let name = self.name;
+        tokio::select! {
+            biased;
+            worked = self.work(work) => worked,
+            unwanted = until_unwanted(&store, name) => unwanted.map(|()| Worked::Unwanted),
+            () = clock.sleep(limit) => Ok(Worked::Retryable(format!("it took longer than {} seconds", limit.as_secs()).into())),
+        }
+    }
+
+    async fn work(self, work: &dyn Work) -> Result<Worked, LedgerError> {
+        match self.name {
+            UnitName::Piece { .. } => self.piece(work).await,
+            UnitName::Final { epoch } => self.last(work, epoch).await,
+        }
+    }
+
+    async fn piece(self, work: &dyn Work) -> Result<Worked, LedgerError> {
+        let input = match self.unit.input {
+            Some(_) => String::new(),
+            None => self.store.job_input().await?,
+        };
+        let context = UnitContext::open(self.store, self.name, &self.unit, &input).await?;
+        match work.unit(&context).await {
+            Ended::Finished => {
+                let (outputs, children, counters) = context.close().await?;
+                Ok(Worked::Finished {
+                    outputs,
+                    children,
+                    counters,
+                })
+            }
+            ended => Ok(failed(ended)),
+        }
+    }
+
+    async fn last(self, work: &dyn Work, epoch: u32) -> Result<Worked, LedgerError> {
+        let manifest = self.store.manifest_or_write(epoch).await?;
+        let counters = manifest.counters;
+        let last = FinalUnit {
+            store: self.store.clone(),
+            manifest,
+        };
+        let output = match work.last(&last).await {
+            Ok(output) => output,
+            Err(ended) => return Ok(failed(ended)),
+        };
+        let unit = Unit {
+            input: None,
+            ..self.unit
+        };
+        let context = UnitContext::open(self.store, self.name, &unit, "").await?;
+        context.output_json(&output).await?;
+        Ok(Worked::Finished {
+            outputs: 1,
+            children: Vec::new(),
+            counters,
+        })
+    }
+}
+
+fn failed(ended: Ended) -> Worked {
+    match ended {
+        Ended::Permanent(reason) => Worked::Permanent(cut(reason)),
+        Ended::Retryable(reason) => Worked::Retryable(cut(reason)),
+        Ended::Finished => Worked::Permanent("the final unit has no output".into()),
+    }
+}
+
+/// A reason is for people, and a unit's document has a limit.
+fn cut(reason: String) -> Box<str> {
+    const LONGEST: usize = 2000;
+    match reason.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &reason[..end]).into(),
+        None => reason.into(),
+    }
+}
+
+/// Ends when the job no longer wants the unit. A look costs an answer without a body as long as nothing has changed.
+async fn until_unwanted(store: &JobStore, unit: UnitName) -> Result<(), LedgerError> {
+    let (clock, look): (_, Duration) = (&store.ledger.0.clock, store.ledger.0.options.look);
+    let mut known = None;
+    loop {
+        clock.sleep(look).await;
+        if let Some(etag) = &known {
+            let document = store.document(&paths::job(&store.job));
+            if document.get_if_changed(etag).await? == Read::Unchanged {
+                continue;
+            }
+        }
+        match store.read_job().await? {
+            Some(found) => match found.value {
+                StoredJob::Known(job) if job.lets_work(unit) => known = Some(found.etag),
+                _ => return Ok(()),
+            },
+            None => return Ok(()),
+        }
+    }
+}
