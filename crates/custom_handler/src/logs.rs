@@ -8,17 +8,19 @@
 mod fields;
 mod invocation;
 mod layer;
+mod levels;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::str::FromStr;
 
 use determinism::Clock;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub(crate) use invocation::{AnswerLines, enter, in_invocation};
 pub(crate) use layer::LogLayer;
+use levels::LogLevels;
 
 use crate::setting::Setting;
 use crate::settings::{Settings, SettingsError, all_settings};
@@ -29,7 +31,7 @@ const FORMAT: &str = "LOG_FORMAT";
 /// How the log looks and what it holds.
 #[derive(Clone, Debug)]
 pub(crate) struct LogSettings {
-    level: Targets,
+    levels: LogLevels,
     format: LogFormat,
 }
 
@@ -44,9 +46,9 @@ pub(crate) enum LogFormat {
 
 impl LogSettings {
     pub(crate) fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
-        let level = settings.parsed_or(LEVEL, LogLevels(Targets::new().with_default(LevelFilter::INFO)));
-        let (level, format) = all_settings((level, settings.parsed_or(FORMAT, LogFormat::Text)))?;
-        Ok(Self { level: level.0, format })
+        let levels = settings.parsed_or(LEVEL, LogLevels::only(LevelFilter::INFO));
+        let (levels, format) = all_settings((levels, settings.parsed_or(FORMAT, LogFormat::Text)))?;
+        Ok(Self { levels, format })
     }
 
     /// The settings that every app has for its log.
@@ -66,7 +68,10 @@ impl LogSettings {
     /// Sends this process's log lines to stdout. Does nothing when a subscriber is set already, as in tests.
     pub(crate) fn install(self, clock: Clock) {
         let layer = LogLayer::new(self.format, clock, std::io::stdout());
-        let _ = tracing_subscriber::registry().with(self.level).with(layer).try_init();
+        let _ = tracing_subscriber::registry()
+            .with(self.levels.into_filter())
+            .with(layer)
+            .try_init();
     }
 }
 
@@ -82,34 +87,6 @@ pub(crate) fn install_panic_hook() {
             tracing::error!(place, "panicked: {message}");
         }
     }));
-}
-
-/// Levels by module, as in `info,repo_client=debug`.
-struct LogLevels(Targets);
-
-impl FromStr for LogLevels {
-    type Err = BadLogSetting;
-
-    fn from_str(text: &str) -> Result<Self, BadLogSetting> {
-        let mut targets = Targets::new();
-        for directive in text.split(',').map(str::trim) {
-            let (target, level) = directive
-                .split_once('=')
-                .map_or((None, directive), |(target, level)| (Some(target), level));
-            // By names only: the parser would also take numbers, and a misspelt level for the name of a module.
-            let known = level.bytes().all(|byte| byte.is_ascii_alphabetic());
-            let level = level
-                .parse::<LevelFilter>()
-                .ok()
-                .filter(|_| known)
-                .ok_or(BadLogSetting::Level)?;
-            targets = match target {
-                Some(target) => targets.with_target(target, level),
-                None => targets.with_default(level),
-            };
-        }
-        Ok(Self(targets))
-    }
 }
 
 impl FromStr for LogFormat {

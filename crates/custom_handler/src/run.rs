@@ -98,12 +98,14 @@ where
         .await
         .map_err(|error| problems.extend(error.into_problems()));
     let (Ok(deps), Ok(port), true) = (connected, port, problems.is_empty()) else {
-        return Err(RunError::Settings(in_order(problems)));
+        return Err(RunError::Settings(one_for_each(problems)));
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| RunError::Bind { address, source })?;
+    // Another than asked for if that was 0.
+    let address = listener.local_addr().unwrap_or(address);
     logs::install_panic_hook();
     let server = server(app, deps, &settings, clock);
     tracing::info!(
@@ -147,9 +149,14 @@ fn no_port() -> SettingProblem {
     )
 }
 
-fn in_order(mut problems: Vec<SettingProblem>) -> SettingsError {
-    problems.sort();
-    problems.dedup();
+/// One problem for each setting, by name. Declaration and `connect` often find the same one, such as a connection that
+/// is missing; the longer text is the one that says what to do.
+fn one_for_each(mut problems: Vec<SettingProblem>) -> SettingsError {
+    problems.sort_by(|one, other| {
+        let by_name = one.name.cmp(&other.name);
+        by_name.then_with(|| other.reason.len().cmp(&one.reason.len()))
+    });
+    problems.dedup_by(|later, kept| later.name == kept.name);
     problems.into_iter().collect()
 }
 

@@ -50,7 +50,7 @@ impl Deps {
     pub fn with_transport(settings: &Settings, transport: Transport) -> Result<Self, SettingsError> {
         let storage = Connection::from_settings(PRIMARY, &|name| settings.get(name).map(str::to_owned))
             .and_then(|connection| Storage::connect(&connection, transport))
-            .map_err(|error| SettingProblem::new(PRIMARY, error.to_string()));
+            .map_err(|error| SettingProblem::new(PRIMARY, error.reason()));
         let (storage, client, limits, request_max_age) = all_settings((
             storage,
             client_settings(settings),

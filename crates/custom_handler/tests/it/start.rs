@@ -17,6 +17,7 @@ async fn connect_fails(_: &Settings) -> Result<Arc<Deps>, SettingsError> {
     Err([
         SettingProblem::new("Secret", "is expired"),
         SettingProblem::new("Region", "missing"),
+        SettingProblem::new(PRIMARY, "missing: set the connection string of the account"),
     ]
     .into_iter()
     .collect())
@@ -40,7 +41,7 @@ async fn all_missing_and_wrong_settings_are_listed_at_once() {
     LOG_LEVEL: unusable: write error, warn, info, debug, trace or off; for one module, module=level
     Limit: unusable: invalid digit found in string
     ListSchedule: has 3 fields; a schedule has six (second minute hour day month weekday), or is a time span like 00:05:00
-    Primary_CONNECTION: missing
+    Primary_CONNECTION: missing: set the connection string of the account
     Region: missing
     Secret: is expired
     ");

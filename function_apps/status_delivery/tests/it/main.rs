@@ -9,6 +9,7 @@ mod effects;
 mod faults;
 mod host;
 mod killers;
+mod log_lines;
 mod poison;
 mod races;
 mod world;
