@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use functions_protocol::PayloadStore;
 use functions_protocol::names::{is_function_name, is_setting_name};
 
-use crate::claims::PayloadStore;
 use crate::declaration::Declaration;
 use crate::function::Function;
 use crate::host_settings::HostSettings;

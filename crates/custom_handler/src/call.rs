@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use determinism::Clock;
 use functions_protocol::Invocation as WireInvocation;
+use functions_protocol::PayloadStore;
 use futures::FutureExt;
 
-use crate::claims::PayloadStore;
 use crate::context::{Cancellation, Context, Invocation, Process};
 use crate::failure::{Failure, HandlerError};
 use crate::input::Inputs;

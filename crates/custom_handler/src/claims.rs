@@ -3,27 +3,11 @@
 //! The reference names nothing but the content's hash. The container is fixed and the hash is verified, so a forged
 //! message cannot make a reader fetch anything else.
 
-use bytes::Bytes;
-use futures::future::BoxFuture;
+use functions_protocol::{CLAIMS_CONTAINER, PayloadStore};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::failure::BoxError;
-
-/// The container that holds large payloads; each blob's name is the SHA-256 of its content in hexadecimal.
-pub const CLAIMS_CONTAINER: &str = "claims";
-
-/// A place for payloads that are too large for a queue.
-///
-/// An implementation keeps them in the container [`CLAIMS_CONTAINER`] of the app's storage. Writing what is there
-/// already is a success: the name is the content's hash.
-pub trait PayloadStore: Send + Sync {
-    /// Stores `content` under `name`, unless it is there.
-    fn put_if_absent(&self, name: &str, content: Bytes) -> BoxFuture<'_, Result<(), BoxError>>;
-
-    /// The content under `name`; `None` if nothing is there.
-    fn get(&self, name: &str) -> BoxFuture<'_, Result<Option<Bytes>, BoxError>>;
-}
 
 /// The message that stands for a stored payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +102,8 @@ pub(crate) mod tests {
     use std::collections::BTreeMap;
     use std::sync::Mutex;
 
+    use bytes::Bytes;
+    use functions_protocol::StoreFuture;
     use futures::FutureExt;
 
     use super::*;
@@ -127,12 +113,12 @@ pub(crate) mod tests {
     pub(crate) struct MemoryStore(pub(crate) Mutex<BTreeMap<String, Bytes>>);
 
     impl PayloadStore for MemoryStore {
-        fn put_if_absent(&self, name: &str, content: Bytes) -> BoxFuture<'_, Result<(), BoxError>> {
+        fn put_if_absent<'a>(&'a self, name: &'a str, content: Bytes) -> StoreFuture<'a, ()> {
             self.0.lock().unwrap().entry(name.to_owned()).or_insert(content);
             async { Ok(()) }.boxed()
         }
 
-        fn get(&self, name: &str) -> BoxFuture<'_, Result<Option<Bytes>, BoxError>> {
+        fn get<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<Bytes>> {
             let found = self.0.lock().unwrap().get(name).cloned();
             async { Ok(found) }.boxed()
         }

@@ -26,7 +26,6 @@ mod tuple;
 
 pub use app::{DeclarationError, FunctionApp};
 pub use call::HandlerResult;
-pub use claims::{CLAIMS_CONTAINER, PayloadStore};
 pub use context::Context;
 pub use failure::{BoxError, Failure, HandlerError, Permanent, PermanentExt, QueueFailure};
 pub use function::{Function, NamedFunction, TriggeredFunction, function};
@@ -51,4 +50,5 @@ pub use functions_protocol::function_json::Retry;
 pub use functions_protocol::host_json::MessageEncoding;
 pub use functions_protocol::names::Queue;
 pub use functions_protocol::payload::{JsonPayload, Payload, PayloadError};
+pub use functions_protocol::{CLAIMS_CONTAINER, PayloadStore, StoreFuture};
 pub use functions_protocol::{HttpAnswer, HttpBody, HttpRequest, QueueMetadata, TimeSpan, TimerInfo};

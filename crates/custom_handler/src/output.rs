@@ -6,9 +6,9 @@ use bytes::Bytes;
 use functions_protocol::host_json::MessageEncoding;
 use functions_protocol::names::Queue;
 use functions_protocol::payload::Payload;
-use functions_protocol::{Answer, HttpAnswer, Message, Output as WireOutput};
+use functions_protocol::{Answer, HttpAnswer, Message, Output as WireOutput, PayloadStore};
 
-use crate::claims::{Claim, PayloadStore};
+use crate::claims::Claim;
 use crate::declaration::{DEFAULT_CONNECTION, Declaration};
 use crate::failure::BoxError;
 use crate::trigger::Edge;

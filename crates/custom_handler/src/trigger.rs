@@ -6,8 +6,8 @@ mod timer;
 
 use std::future::Future;
 
-use functions_protocol::Invocation;
 use functions_protocol::host_json::MessageEncoding;
+use functions_protocol::{Invocation, PayloadStore};
 
 pub(crate) use http::ANSWER_BINDING;
 pub use http::{AuthLevel, HttpTrigger};
@@ -15,7 +15,6 @@ pub(crate) use queue::POISON_BINDING;
 pub use queue::{Bare, QueueMessage, QueueTrigger, QueueValue, WithMetadata, unwrap_message};
 pub use timer::TimerTrigger;
 
-use crate::claims::PayloadStore;
 use crate::declaration::Declaration;
 use crate::failure::{Failure, Permanent};
 use crate::reply::Reply;

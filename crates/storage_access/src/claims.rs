@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
+use functions_protocol::{CLAIMS_CONTAINER, PayloadStore, StoreFuture};
 use sha2::{Digest, Sha256};
 
 use crate::container::{Access, Container};
@@ -10,7 +11,8 @@ use crate::document::{BlobHeaders, Condition};
 use crate::error::StorageError;
 use crate::storage::Storage;
 
-/// Payloads under the names of their hashes, in one private container.
+/// Payloads under the names of their hashes, in the private container [`CLAIMS_CONTAINER`]. As a [`PayloadStore`] it is
+/// what an app gives its SDK.
 ///
 /// The same payload is stored once, however often it is put, and what is fetched is what was put. A name is a hash and
 /// nothing else, so a forged message cannot make its reader fetch another blob. Nothing is deleted here: a lifecycle
@@ -42,13 +44,10 @@ pub enum ClaimError {
 }
 
 impl ClaimStore {
-    /// The container of the payloads.
-    pub const CONTAINER: &'static str = "claims";
-
     /// The payloads of this account.
     pub fn new(storage: &Storage) -> Self {
         Self {
-            container: storage.container(Self::CONTAINER),
+            container: storage.container(CLAIMS_CONTAINER),
         }
     }
 
@@ -100,6 +99,16 @@ impl ClaimStore {
         } else {
             Err(ClaimError::OtherContent { name: name.to_owned() })
         }
+    }
+}
+
+impl PayloadStore for ClaimStore {
+    fn put_if_absent<'a>(&'a self, name: &'a str, content: Bytes) -> StoreFuture<'a, ()> {
+        Box::pin(async move { Ok(self.put_if_absent(name, content).await?) })
+    }
+
+    fn get<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<Bytes>> {
+        Box::pin(async move { Ok(self.get(name).await?) })
     }
 }
 

@@ -1,13 +1,14 @@
 //! The declaration of the app.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use custom_handler::{FunctionApp, HostSettings, Schedule, blob_text, function, queue_output};
 use package_repos::mirror::MIRROR_REQUESTS;
 use scan_status::queues::RESULTS;
+use storage_access::ClaimStore;
 
 use crate::check_mirror::check_mirror;
-use crate::claims::payload_store;
 use crate::generate_mirror::generate_mirror;
 use crate::settings::{Deps, PRIMARY, declared};
 
@@ -19,7 +20,7 @@ pub fn functions() -> FunctionApp<Deps> {
     declared()
         .into_iter()
         .fold(FunctionApp::new("scan_mirrors"), FunctionApp::setting)
-        .payload_store(|deps: &Deps| payload_store(deps.storage()))
+        .payload_store(|deps: &Deps| Arc::new(ClaimStore::new(deps.storage())))
         .function(
             function("generate_mirror")
                 .timer("timer", SCHEDULE)

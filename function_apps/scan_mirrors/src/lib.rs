@@ -2,7 +2,6 @@
 
 mod authority;
 mod check_mirror;
-mod claims;
 mod functions;
 mod generate_mirror;
 mod observe;

@@ -7,13 +7,12 @@ use custom_handler::{Context, PayloadStore};
 use futures::future::join_all;
 use futures::{StreamExt, stream};
 use scan_status::queues::RESULTS;
-use storage_access::{Queue, Received, Storage, StorageError};
+use storage_access::{ClaimStore, Queue, Received, Storage, StorageError};
 
 mod aside;
 mod parse;
 mod suspects;
 
-use crate::claims::payload_store;
 use crate::delivered::Delivered;
 use crate::error::DeliveryError;
 use crate::functions::DRAIN_TIME;
@@ -59,9 +58,9 @@ struct Batch {
 pub(crate) async fn drain(context: &Context<Deps>, storage: &Storage) -> Result<(), DeliveryError> {
     let started = context.clock().monotonic();
     let queue = storage.queue(RESULTS.name());
-    let claims = payload_store(storage);
+    let claims = ClaimStore::new(storage);
     loop {
-        let (batch, more) = collect(context, &queue, &*claims).await?;
+        let (batch, more) = collect(context, &queue, &claims).await?;
         flush(context, storage, &queue, batch).await?;
         let spent = context.clock().monotonic().saturating_sub(started);
         if !more || spent >= DRAIN_TIME || context.is_cancelled() {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use custom_handler::{Context, FunctionApp, HostSettings, Permanent, QueueFailure, QueueMessage, function};
 use scan_status::StatusMessage;
 use scan_status::queues::RESULTS;
+use storage_access::ClaimStore;
 
-use crate::claims::payload_store;
 use crate::delivered::Delivered;
 use crate::drain::{MOST_DELIVERIES, drain};
 use crate::settings::{Deps, PRIMARY, declared};
@@ -37,7 +37,7 @@ pub fn functions() -> FunctionApp<Deps> {
         .into_iter()
         .fold(FunctionApp::new("status_delivery"), FunctionApp::setting);
     app.host(host())
-        .payload_store(|deps: &Deps| payload_store(&deps.storage))
+        .payload_store(|deps: &Deps| Arc::new(ClaimStore::new(&deps.storage)))
         .function(
             function("publish_status_result")
                 .queue("msg", RESULTS, |queue| queue.connection(PRIMARY).with_metadata())

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod claims;
 mod delivered;
 mod desk;
 mod drain;

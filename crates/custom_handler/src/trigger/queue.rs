@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 use functions_protocol::names::Queue;
 use functions_protocol::payload::Payload;
 use functions_protocol::poison::{Body, Envelope, unwrap_text};
-use functions_protocol::{Answer, Invocation, InvocationError, Message, Output, QueueMetadata};
+use functions_protocol::{Answer, Invocation, InvocationError, Message, Output, PayloadStore, QueueMetadata};
 
 use super::sealed::Sealed;
 use super::{Edge, PoisonPlace, Trigger, attempt_of_retry_policy};
-use crate::claims::{Claim, PayloadStore};
+use crate::claims::Claim;
 use crate::declaration::Declaration;
 use crate::failure::{Failure, Permanent, QueueFailure, chain, log_retry};
 use crate::reply::Reply;

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use custom_handler::{BoxError, Bytes, PayloadStore};
+use custom_handler::{Bytes, PayloadStore, StoreFuture};
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
 #[derive(Default)]
@@ -55,12 +54,12 @@ impl MemoryStore {
 }
 
 impl PayloadStore for MemoryStore {
-    fn put_if_absent(&self, name: &str, content: Bytes) -> BoxFuture<'_, Result<(), BoxError>> {
+    fn put_if_absent<'a>(&'a self, name: &'a str, content: Bytes) -> StoreFuture<'a, ()> {
         self.contents.lock().unwrap().entry(name.to_owned()).or_insert(content);
         async { Ok(()) }.boxed()
     }
 
-    fn get(&self, name: &str) -> BoxFuture<'_, Result<Option<Bytes>, BoxError>> {
+    fn get<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<Bytes>> {
         let found = self.contents.lock().unwrap().get(name).cloned();
         let failing = self.failing.load(Ordering::SeqCst);
         async move {

@@ -1,6 +1,7 @@
 //! Payloads under their hashes.
 
 use bytes::Bytes;
+use functions_protocol::CLAIMS_CONTAINER;
 use storage_access::{BlobHeaders, ClaimError, ClaimStore, Condition};
 
 use crate::{emulator, storage};
@@ -19,7 +20,7 @@ async fn a_payload_is_stored_once_and_checked_when_fetched() {
 
     let wrong = claims.put_if_absent(&name, Bytes::from_static(b"other")).await;
     assert!(matches!(wrong, Err(ClaimError::OtherContent { .. })));
-    let blob = storage.container(ClaimStore::CONTAINER).document(&name);
+    let blob = storage.container(CLAIMS_CONTAINER).document(&name);
     let _ = blob
         .put(Bytes::from_static(b"forged"), Condition::Always, BlobHeaders::default())
         .await
