@@ -5,6 +5,7 @@
 mod app;
 mod calls;
 mod captured;
+mod compile_fail;
 mod declarations;
 mod http_server;
 mod manifest;
