@@ -111,8 +111,8 @@ impl<'a> Invocation<'a> {
         self.decode(binding, "bytes", value::bytes)
     }
 
-    /// The text of an input binding beside the trigger; none when the blob does not exist. The host reads the blob as
-    /// UTF-8, drops a byte order mark and replaces what is not UTF-8.
+    /// The text of an input binding beside the trigger; none when the blob does not exist. A byte order mark, which the
+    /// host drops, tells it the encoding (UTF-16 too); without one it reads UTF-8 and replaces what is not UTF-8.
     ///
     /// # Errors
     /// When the input is missing or is not encoded text.
