@@ -1,5 +1,5 @@
-//! A small function app that the tests of the development host run: an HTTP function and a timer feed a queue, and a
-//! queue function writes down what it was given.
+//! A small function app that the tests of the development host run: an HTTP function and a timer feed a queue, a queue
+//! function writes down what it was given, and another HTTP function reads and writes blobs.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use custom_handler::{
     Context, FunctionApp, HttpAnswer, HttpFailure, HttpRequest, Permanent, Queue, QueueFailure, Schedule, Setting,
-    Settings, SettingsError, TimerInfo, function, queue_output,
+    Settings, SettingsError, TimerInfo, blob_text, blob_text_output, function, queue_output,
 };
 
 const WORK: Queue<String> = Queue::named("work");
 const RESULTS: Queue<String> = Queue::named("results");
 
-/// A folder in which the app leaves `done.txt`, and in which a test may put `mended`.
+/// A folder in which the app leaves `done.txt`, and in which a test may put `mended` and `timer is broken`.
 struct Deps {
     folder: PathBuf,
 }
@@ -35,6 +35,13 @@ fn functions() -> FunctionApp<Deps> {
                 .handler(feed),
         )
         .function(
+            function("copy")
+                .http("req", |http| http.post().route("copy/{name}"))
+                .input(blob_text("before", "box/{name}.txt"))
+                .output(blob_text_output("after", "copies/{name}.txt"))
+                .handler(copy),
+        )
+        .function(
             function("work")
                 .queue("msg", WORK, |queue| queue)
                 .output(queue_output("result", RESULTS))
@@ -42,7 +49,10 @@ fn functions() -> FunctionApp<Deps> {
         )
 }
 
-async fn tick(_: Context<Deps>, _: TimerInfo) -> Result<String, std::io::Error> {
+async fn tick(ctx: Context<Deps>, _: TimerInfo) -> Result<String, std::io::Error> {
+    if ctx.deps().folder.join("timer is broken").exists() {
+        return Err(std::io::Error::other("the timer is broken"));
+    }
     Ok("tick".to_owned())
 }
 
@@ -57,6 +67,16 @@ async fn feed(_: Context<Deps>, request: HttpRequest) -> Result<(HttpAnswer, Vec
     Ok((HttpAnswer::text(200, answer), lines))
 }
 
+/// The body is appended to the blob, which need not be there.
+async fn copy(
+    _: Context<Deps>,
+    (request, before): (HttpRequest, Option<String>),
+) -> Result<(HttpAnswer, String), HttpFailure> {
+    let found = if before.is_some() { "found" } else { "missing" };
+    let after = before.unwrap_or_default() + request.text().unwrap_or_default();
+    Ok((HttpAnswer::text(200, found), after))
+}
+
 async fn work(ctx: Context<Deps>, message: String) -> Result<String, QueueFailure> {
     tracing::info!("working on {message}");
     let folder = &ctx.deps().folder;
@@ -65,6 +85,9 @@ async fn work(ctx: Context<Deps>, message: String) -> Result<String, QueueFailur
     }
     if message.starts_with("unusable") && !folder.join("mended").exists() {
         return Err(Permanent::new("nobody can use this").into());
+    }
+    if message.starts_with("stuck") && !folder.join("mended").exists() {
+        std::future::pending::<()>().await;
     }
     if message.starts_with("slow") {
         ctx.clock().sleep(Duration::from_millis(150)).await;

@@ -38,6 +38,8 @@ pub struct Host {
     pub redactor: Redactor,
     /// Storage by connection name.
     pub connections: Connections,
+    /// By which this development host holds the locks of timers.
+    pub holder: String,
     /// Messages held by listeners.
     pub leases: Leases,
     /// HTTP to handlers.

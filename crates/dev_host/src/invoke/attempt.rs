@@ -162,7 +162,7 @@ async fn run(
     {
         Ok(answer) => answer,
         Err(CallError::TimedOut(limit)) => {
-            app.handler.timed_out();
+            app.handler.timed_out(port).await;
             return Err(timed_out(limit));
         }
         Err(error) => return Err(chain(&error)),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use host_rules::dotnet::Value;
 use host_rules::machine::retry::RetryLoop;
 use host_rules::wire::{AnswerError, CallerAnswer, Failure, RetryContext, exception_value};
+use jiff::Timestamp;
 
 pub use event::Event;
 
@@ -56,13 +57,14 @@ pub async fn invoke(host: &Arc<Host>, app: &Arc<RunningApp>, function: &Function
         let Some(wait) = retries.failed(&host.rng) else {
             return conclusion;
         };
+        let again = host.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
         let text = format!("{}: tried again in {wait:#} by its retry policy", function.name);
         host.console.line(&app.app.name, Level::Info, Some(&id), &text);
         let broken = || Failure::Answer(AnswerError::Broken(reason.clone()));
         let failure = conclusion.failed_by.clone().unwrap_or_else(broken);
         exception = exception_value(&function.name, &id, &failure);
         tokio::select! {
-            () = host.clock.sleep(wait.unsigned_abs()) => {}
+            () = host.clock.sleep_until(again) => {}
             () = host.stopping() => return conclusion,
         }
     }

@@ -27,7 +27,7 @@ pub(super) async fn next_runs_known(host: &Host, timers: bool) {
         app.app.functions.iter().all(|function| match function.trigger {
             Trigger::Timer { .. } if timers && !function.disabled => {
                 let state = app.timer_state(&function.name);
-                state.running || state.next.is_some()
+                state.running || state.elsewhere || state.next.is_some()
             }
             _ => true,
         })

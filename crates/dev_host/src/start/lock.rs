@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
+use determinism::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::StartError;
@@ -48,6 +49,26 @@ impl Lock {
             }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
+    }
+
+    /// The id by which every development host of this workspace holds locks in storage, so that the next one takes up
+    /// at once what a killed one held. There is only one at a time, because it has this lock.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn holder(&self, rng: &Rng) -> Result<String, StartError> {
+        let path = self.state.join("holder");
+        let kept = match std::fs::read_to_string(&path) {
+            // 36: the length of a UUID. A kill can leave less.
+            Ok(kept) if kept.len() == 36 => return Ok(kept),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        let fresh = rng.uuid();
+        kept.and_then(|()| std::fs::write(&path, &fresh))
+            .map_err(|source| StartError::State { path, source })?;
+        Ok(fresh)
     }
 
     /// Tells others where it is.
@@ -99,8 +120,11 @@ mod tests {
         assert_eq!(Instance::find(state.path()), Some(instance));
         let error = Lock::take(state.path()).unwrap_err().to_string();
         assert!(error.contains("http://127.0.0.1:7070"), "{error}");
+        let rng = Rng::seeded(7);
+        let holder = first.holder(&rng).unwrap();
         drop(first);
         assert_eq!(Instance::find(state.path()), None);
-        Lock::take(state.path()).unwrap();
+        let next = Lock::take(state.path()).unwrap();
+        assert_eq!(next.holder(&rng).unwrap(), holder, "it takes up what the first held");
     }
 }

@@ -184,6 +184,7 @@ pub async fn start(setup: Setup) -> Result<Running, StartError> {
     }
     let website_folder = workspace.website();
     let host = Arc::new(Host {
+        holder: lock.holder(&rng)?,
         client: HandlerClient::new(clock.clone()),
         warnings: Warnings::default(),
         keys: options.keys.then(|| front::fresh_keys(&rng)),

@@ -147,9 +147,18 @@ impl Handler {
         }
     }
 
-    /// An invocation ran into the function timeout: the host kills the handler and all that it was doing.
-    pub fn timed_out(&self) {
-        self.report(HandlerEvent::FunctionTimedOut);
+    /// An invocation on this port ran into the function timeout: the host kills the handler and all that it was doing.
+    /// Returns when no further invocation is sent to the killed one; the message of the one that timed out would otherwise
+    /// use up its tries there.
+    pub async fn timed_out(&self, port: u16) {
+        let mut state = self.state.clone();
+        let killed = HandlerState::Ready { port };
+        // Another invocation may have had the handler killed already, and the next one be ready.
+        if *state.borrow() == killed {
+            self.report(HandlerEvent::FunctionTimedOut);
+            // An error means that the shell has ended, and its process with it.
+            let _ = state.wait_for(|state| *state != killed).await;
+        }
     }
 
     /// Kills it and waits until it is gone.

@@ -2,6 +2,7 @@
 
 mod ledger;
 mod queue;
+mod singleton;
 mod timer;
 
 pub use queue::listen as listen_to_queue;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use host_rules::machine::timer::{TimerEffect, TimerEvent, TimerListener, TimerOptions};
 use host_rules::schedule::Schedule;
 use jiff::Timestamp;
-use storage_access::{Access, BlobHeaders, Condition, Document, StorageError};
+use storage_access::{Access, BlobHeaders, Condition, Storage, StorageError};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
+use super::singleton::{HOSTS, Singleton};
 use crate::app::Function;
 use crate::console::Level;
 use crate::error_chain::chain;
@@ -25,12 +27,12 @@ pub struct TimerState {
     pub running: bool,
     /// The last regular run.
     pub last: Option<Timestamp>,
+    /// Whether another host fires it, or nobody can tell.
+    pub elsewhere: bool,
 }
 
-/// The container in which the host keeps its own state.
-const HOSTS: &str = "azure-webjobs-hosts";
-
-/// Fires the function by its schedule until the host stops; a run under way ends by itself.
+/// Fires the function by its schedule while this host holds the timer's lock, until the host stops; a run under way is
+/// waited for.
 pub async fn listen(
     host: Arc<Host>,
     app: Arc<RunningApp>,
@@ -45,8 +47,41 @@ pub async fn listen(
         run_on_startup,
         zone: host.zone.clone(),
     };
+    let storage = state_storage(&host, &app, &function);
+    let singleton = Singleton::new(&host, &app, &function, storage.as_ref());
+    let status = storage.as_ref().map(|storage| Status {
+        storage,
+        path: format!("timers/{}/Host.Functions.{}/status", app.app.host_id(), function.name),
+    });
+    let mut runs = JoinSet::new();
+    while let Some(hold) = singleton.acquire().await {
+        tokio::select! {
+            () = fire(&host, &app, &function, options.clone(), status.as_ref(), &mut runs) => {
+                // The lock is kept until the run is over: no other host runs the function meanwhile.
+                while runs.join_next().await.is_some() {}
+                return hold.release().await;
+            }
+            () = hold.lost() => {
+                let text = format!("the lock of timer {} is lost: it does not fire until it is had again", function.name);
+                warn(&host, &app, &text);
+                app.timer(&function.name, |timer| timer.next = None);
+            }
+        }
+        while runs.join_next().await.is_some() {}
+        app.timer(&function.name, |timer| timer.running = false);
+    }
+}
+
+/// Fires by the machine's word until the host stops.
+async fn fire(
+    host: &Arc<Host>,
+    app: &Arc<RunningApp>,
+    function: &Function,
+    options: TimerOptions,
+    status: Option<&Status<'_>>,
+    runs: &mut JoinSet<()>,
+) {
     let mut machine = TimerListener::new(options, host.clock.now());
-    let status = status_blob(&host, &app, &function);
     let (events, mut inbox) = mpsc::unbounded_channel();
     let mut event = TimerEvent::Start;
     loop {
@@ -54,15 +89,16 @@ pub async fn listen(
         for effect in machine.step(host.clock.now(), event) {
             match effect {
                 TimerEffect::ReadStatus => {
-                    let stored = match &status {
-                        Some(status) => read(status).await,
+                    let stored = match status {
+                        Some(status) => status.read().await,
                         None => Ok(None),
                     };
                     let stored = stored.unwrap_or_else(|error| {
+                        let (name, problem) = (&function.name, chain(&error));
                         warn(
-                            &host,
-                            &app,
-                            &format!("the timer state of {} cannot be read: {}", function.name, chain(&error)),
+                            host,
+                            app,
+                            &format!("the timer state of {name} cannot be read: {problem}"),
                         );
                         None
                     });
@@ -70,25 +106,25 @@ pub async fn listen(
                     let _ = events.send(TimerEvent::StatusRead { stored });
                 }
                 TimerEffect::WriteStatus { json } => {
-                    if let Some(status) = &status
-                        && let Err(error) = write(&host, &app, status, json).await
+                    if let Some(status) = status
+                        && let Err(error) = status.write(json).await
                     {
+                        let (name, problem) = (&function.name, chain(&error));
                         warn(
-                            &host,
-                            &app,
-                            &format!(
-                                "the timer state of {} cannot be written: {}",
-                                function.name,
-                                chain(&error)
-                            ),
+                            host,
+                            app,
+                            &format!("the timer state of {name} cannot be written: {problem}"),
                         );
                     }
                 }
                 TimerEffect::Run { timer_info, reason } => {
                     app.timer(&function.name, |timer| timer.running = true);
                     let (host, app, function, events) = (host.clone(), app.clone(), function.clone(), events.clone());
-                    tokio::spawn(async move {
+                    // Collected here so that a timer that runs for weeks keeps one ended run at most.
+                    while runs.try_join_next().is_some() {}
+                    runs.spawn(async move {
                         invoke(&host, &app, &function, Event::Timer { timer_info, reason }).await;
+                        // After the loss of the lock nobody listens.
                         let _ = events.send(TimerEvent::RunEnded);
                     });
                 }
@@ -117,50 +153,49 @@ pub async fn listen(
     }
 }
 
-fn status_blob(host: &Host, app: &RunningApp, function: &Function) -> Option<Document> {
-    match host
+/// Where the app's timers keep state and locks; none, with a warning, when its connection cannot be used.
+fn state_storage(host: &Host, app: &RunningApp, function: &Function) -> Option<Storage> {
+    let storage = host
         .connections
-        .storage(&app.app.settings, "AzureWebJobsStorage", Use::Bindings)
-    {
-        Ok(storage) => {
-            let path = format!("timers/{}/Host.Functions.{}/status", app.app.host_id(), function.name);
-            Some(storage.container(HOSTS).document(&path))
-        }
-        Err(error) => {
-            warn(
-                host,
-                app,
-                &format!("the timer {} has no memory: {}", function.name, chain(&error)),
+        .storage(&app.app.settings, "AzureWebJobsStorage", Use::Bindings);
+    storage
+        .inspect_err(|error| {
+            let text = format!(
+                "the timer {} has no memory and no lock: {}",
+                function.name,
+                chain(error)
             );
-            None
-        }
+            warn(host, app, &text);
+        })
+        .ok()
+}
+
+/// The blob that remembers a timer's last and next run.
+struct Status<'a> {
+    storage: &'a Storage,
+    path: String,
+}
+
+impl Status<'_> {
+    async fn read(&self) -> Result<Option<String>, StorageError> {
+        let stored = self.storage.container(HOSTS).document(&self.path).get().await?;
+        Ok(stored.map(|stored| String::from_utf8_lossy(&stored.bytes).into_owned()))
     }
-}
 
-async fn read(status: &Document) -> Result<Option<String>, StorageError> {
-    let stored = status.get().await?;
-    Ok(stored.map(|stored| String::from_utf8_lossy(&stored.bytes).into_owned()))
-}
-
-async fn write(host: &Host, app: &RunningApp, status: &Document, json: String) -> Result<(), StorageError> {
-    let put = || {
-        status.put(
-            json.clone().into(),
-            Condition::Always,
-            BlobHeaders::content_type("application/json"),
-        )
-    };
-    match put().await {
-        Err(error) if error.is_not_found() => {
-            if let Ok(storage) = host
-                .connections
-                .storage(&app.app.settings, "AzureWebJobsStorage", Use::Bindings)
-            {
-                storage.container(HOSTS).create_if_absent(Access::Private).await?;
+    async fn write(&self, json: String) -> Result<(), StorageError> {
+        let container = self.storage.container(HOSTS);
+        let document = container.document(&self.path);
+        let put = || {
+            let headers = BlobHeaders::content_type("application/json");
+            document.put(json.clone().into(), Condition::Always, headers)
+        };
+        match put().await {
+            Err(error) if error.is_not_found() => {
+                container.create_if_absent(Access::Private).await?;
+                put().await.map(drop)
             }
-            put().await.map(drop)
+            outcome => outcome.map(drop),
         }
-        outcome => outcome.map(drop),
     }
 }
 

@@ -3,13 +3,14 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::sync::mpsc::channel;
 
 use serde_json::{Value, json};
 
-/// Longer than anything here takes, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::lines::Lines;
+
+/// JSON lines, and no port that something else may have.
+pub(crate) const ANY_PORTS: [&str; 7] = ["--json", "--port", "0", "--dashboard-port", "0", "--storage-port", "0"];
 
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
@@ -18,8 +19,7 @@ pub(crate) struct Bench {
 /// A running development host; killed when dropped.
 pub(crate) struct DevHost {
     child: Child,
-    lines: Receiver<Value>,
-    seen: Vec<Value>,
+    lines: Lines,
     pub(crate) dashboard: String,
     pub(crate) front: String,
 }
@@ -59,6 +59,25 @@ impl Bench {
                     ),
                     binding("http", "res", "out", json!({})),
                     queue("msg", "work"),
+                ],
+            ),
+            (
+                "copy",
+                vec![
+                    binding(
+                        "httpTrigger",
+                        "req",
+                        "in",
+                        json!({"methods": ["post"], "route": "copy/{name}"}),
+                    ),
+                    binding(
+                        "blob",
+                        "before",
+                        "in",
+                        json!({"path": "box/{name}.txt", "dataType": "string"}),
+                    ),
+                    binding("blob", "after", "out", json!({"path": "copies/{name}.txt"})),
+                    binding("http", "res", "out", json!({})),
                 ],
             ),
             (
@@ -116,10 +135,23 @@ impl Bench {
         lines
     }
 
+    /// The workspace.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Changes a document of the app.
+    pub(crate) fn edit(&self, document: &str, change: impl FnOnce(&mut Value)) {
+        let path = self.app().join(document);
+        let mut value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        change(&mut value);
+        write(&path, &value);
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dev_host"));
         command.current_dir(self.folder.path()).args(arguments);
-        command.args(["--json", "--port", "0", "--dashboard-port", "0", "--storage-port", "0"]);
+        command.args(ANY_PORTS);
         command
     }
 
@@ -142,48 +174,31 @@ impl Bench {
                 }
             }
         });
-        let mut host = DevHost {
+        let mut lines = Lines::new(lines);
+        let started = lines.started();
+        DevHost {
             child,
             lines,
-            seen: Vec::new(),
-            dashboard: String::new(),
-            front: String::new(),
-        };
-        host.dashboard = address(&host.wait_for("dashboard: "));
-        let row = host
-            .seen
-            .iter()
-            .find_map(|line| line["text"].as_str()?.strip_prefix("feed http "))
-            .unwrap();
-        host.front = address(row);
-        host.wait_for("all apps are ready");
-        host
+            dashboard: started.dashboard,
+            front: started.front,
+        }
     }
 }
 
 impl DevHost {
     /// Waits for a line that contains `part` and gives its text.
     pub(crate) fn wait_for(&mut self, part: &str) -> String {
-        self.wait(1, part)
+        self.lines.wait(1, part)
     }
 
     /// Waits until `count` lines since the start contain `part`.
     pub(crate) fn wait(&mut self, count: usize, part: &str) -> String {
-        loop {
-            let found: Vec<&str> = self
-                .seen
-                .iter()
-                .filter_map(|line| line["text"].as_str())
-                .filter(|text| text.contains(part))
-                .collect();
-            if found.len() >= count {
-                return found[found.len() - 1].to_owned();
-            }
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => self.seen.push(line),
-                Err(_) => panic!("no {count} lines with {part:?} among: {:#?}", self.seen),
-            }
-        }
+        self.lines.wait(count, part)
+    }
+
+    /// Whether a line that was read so far contains `part`.
+    pub(crate) fn has_said(&self, part: &str) -> bool {
+        self.lines.have(part)
     }
 
     /// SIGKILL: nothing of it can tidy up.
@@ -209,13 +224,6 @@ impl Drop for DevHost {
             let _ = self.child.wait();
         }
     }
-}
-
-/// `127.0.0.1:<port>` of the first URL in a text.
-fn address(text: &str) -> String {
-    let url = &text[text.find("http://").unwrap() + "http://".len()..];
-    let end = url.find(['/', ' ']).unwrap_or(url.len());
-    url[..end].replace("localhost", "127.0.0.1")
 }
 
 fn write(path: &Path, document: &Value) {

@@ -28,3 +28,16 @@ fn killing_the_development_host_in_mid_run_loses_no_message() {
         runs += 1;
     }
 }
+
+#[test]
+fn the_next_development_host_fires_the_timers_of_a_killed_one_at_once() {
+    let bench = Bench::new();
+    bench.settings(&[("TickSchedule", "* * * * * *")]);
+    let mut host = bench.start(&[]);
+    host.wait_for("tick succeeded");
+    host.kill();
+    let mut host = bench.start(&[]);
+    host.wait_for("tick succeeded");
+    // The dead one's lock would otherwise stand for a minute.
+    assert!(!host.has_said("holds its lock"));
+}

@@ -25,7 +25,7 @@ fn routes_methods_and_admin_endpoints_answer_as_the_host_does() {
     let status: serde_json::Value = serde_json::from_str(&send("GET", "/admin/host/status", "").1).unwrap();
     assert_eq!(status["state"], "Running");
     let functions: serde_json::Value = serde_json::from_str(&send("GET", "/admin/functions", "").1).unwrap();
-    assert_eq!(functions.as_array().unwrap().len(), 3);
+    assert_eq!(functions.as_array().unwrap().len(), 4);
     assert_eq!(send("POST", "/admin/functions/nope", "{}").0, 404);
     assert_eq!(send("POST", "/admin/functions/work", "null").0, 400);
     assert_eq!(

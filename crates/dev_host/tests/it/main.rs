@@ -6,10 +6,15 @@
 )]
 
 mod bench;
+mod bindings;
 mod crash;
 mod dashboard;
 mod front;
 mod http;
+mod inside;
+mod lines;
 mod poison;
+mod repeats;
 mod run;
+mod sharing;
 mod triggers;

@@ -18,7 +18,7 @@ fn a_function_is_run_once_and_its_failure_is_the_exit_code() {
     let unknown = bench.run(&["run", "work_app/nope", "--data", "x"]);
     assert_eq!(unknown.status.code(), Some(1));
     assert!(
-        text(&unknown).contains("it has: feed, tick, work"),
+        text(&unknown).contains("it has: copy, feed, tick, work"),
         "{}",
         text(&unknown)
     );

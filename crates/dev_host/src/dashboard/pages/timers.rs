@@ -48,6 +48,7 @@ pub(in super::super) async fn timers(State(host): State<Arc<Host>>) -> Response 
                                 td.tight {
                                     @if state.running { span.pill.busy { "running" } }
                                     @else if function.disabled { span.pill.warn { "disabled" } }
+                                    @else if state.elsewhere { span.pill.warn { "another host fires it" } }
                                     @else if let Some(moment) = state.next { span.pill { (times.relative(moment)) } }
                                     @else { span.pill.warn { "paused" } }
                                     @if let Some(last) = state.last { br; span.quiet { "last " (times.short(last)) } }
