@@ -1,4 +1,5 @@
-//! The static website on a port of its own, with public blobs on the same origin.
+//! The static website on a port of its own, with the storage's public blobs on the same origin: the page's Content
+//! Security Policy allows no other but Azure's.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -8,8 +9,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use storage_emulator::{DEVELOPMENT_ACCOUNT, Emulator, Endpoints, Service};
+use storage_access::{Cause, Storage};
 
+use crate::error_chain::chain;
 use crate::storage::content_type;
 
 /// What is served.
@@ -17,10 +19,8 @@ use crate::storage::content_type;
 pub struct Website {
     /// The folder of the site.
     pub folder: PathBuf,
-    /// The built-in storage, whose public blobs are answered under `/<container>/<blob>`.
-    pub emulator: Option<Emulator>,
-    /// Where blobs are read when storage is elsewhere.
-    pub blob_endpoint: Option<String>,
+    /// The storage without any right to it: its public blobs are answered under `/<container>/<blob>`.
+    pub public: Option<Storage>,
 }
 
 /// Serves until the listener fails.
@@ -41,15 +41,10 @@ async fn answer(State(website): State<Website>, request: Request) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     if let Ok(bytes) = tokio::fs::read(&file).await {
-        let bytes = match (file.file_name().and_then(|name| name.to_str()), &website.emulator) {
-            // Blobs of another account are not on this origin.
-            (Some("config.json"), None) => pointed_at(bytes, website.blob_endpoint.as_deref()),
-            _ => bytes,
-        };
         return with_type(bytes.into(), content_type(&file.to_string_lossy()), StatusCode::OK);
     }
-    if let Some(emulator) = &website.emulator
-        && let Some(response) = public_blob(emulator, path).await
+    if let Some(storage) = &website.public
+        && let Some(response) = public_blob(storage, decoded.trim_start_matches('/')).await
     {
         return response;
     }
@@ -76,42 +71,16 @@ fn file_below(folder: &Path, path: &str) -> Option<PathBuf> {
     })
 }
 
-/// Asks the built-in storage without a key: only what is public is answered.
-async fn public_blob(emulator: &Emulator, path: &str) -> Option<Response> {
-    let address = format!(
-        "{}{path}",
-        Endpoints::in_process().of(Service::Blob, DEVELOPMENT_ACCOUNT)
-    );
-    let request = axum::http::Request::get(address).body(Bytes::new()).ok()?;
-    let (head, body) = emulator.handle(request).await.into_parts();
-    if head.status != StatusCode::OK {
-        return None;
+/// The public blob of this name; none when there is none, or none that a visitor may read.
+async fn public_blob(storage: &Storage, path: &str) -> Option<Response> {
+    let (container, blob) = path.split_once('/')?;
+    match storage.container(container).document(blob).get().await {
+        Ok(found) => Some(with_type(found?.bytes, content_type(blob), StatusCode::OK)),
+        Err(error) if error.status().is_some_and(|status| status < 500) => None,
+        // A name that cannot be one of a blob is no failure of the storage.
+        Err(error) if matches!(error.cause(), Cause::Invalid { .. }) => None,
+        Err(error) => Some((StatusCode::BAD_GATEWAY, chain(&error)).into_response()),
     }
-    let kind = head
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    Some(with_type(
-        body,
-        kind.unwrap_or("application/octet-stream"),
-        StatusCode::OK,
-    ))
-}
-
-/// Relative data addresses in config.json become those of the account's public blobs.
-fn pointed_at(bytes: Vec<u8>, endpoint: Option<&str>) -> Vec<u8> {
-    let document = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes);
-    let (Some(endpoint), Ok(mut document)) = (endpoint, document) else {
-        return bytes;
-    };
-    for (name, value) in &mut document {
-        if let (true, Some(address)) = (name.ends_with("Url"), value.as_str())
-            && !address.contains("://")
-        {
-            *value = format!("{endpoint}/{}", address.trim_start_matches('/')).into();
-        }
-    }
-    serde_json::to_vec_pretty(&document).unwrap_or(bytes)
 }
 
 fn with_type(bytes: Bytes, kind: &str, status: StatusCode) -> Response {
@@ -137,15 +106,5 @@ mod tests {
         assert_eq!(below("/styles/site.css").unwrap(), Path::new("/site/styles/site.css"));
         assert_eq!(below("/../secret"), None);
         assert_eq!(below("/a/../../secret"), None);
-    }
-
-    #[test]
-    fn data_addresses_point_at_the_account_when_it_is_elsewhere() {
-        let config = br#"{"statusUrl":"public/status.json","title":"T"}"#.to_vec();
-        let pointed: serde_json::Value =
-            serde_json::from_slice(&pointed_at(config.clone(), Some("https://a.b"))).unwrap();
-        assert_eq!(pointed["statusUrl"], "https://a.b/public/status.json");
-        assert_eq!(pointed["title"], "T");
-        assert_eq!(pointed_at(config.clone(), None), config);
     }
 }

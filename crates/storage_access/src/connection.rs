@@ -27,6 +27,8 @@ pub(crate) enum Authorization {
     /// A shared access signature: a query string without its question mark.
     SharedAccessSignature(Secret),
     Identity(Identity),
+    /// No right: the services answer what is public.
+    Anonymous,
 }
 
 /// A connection that cannot be used as it is set. No variant shows a value that could be secret.
@@ -124,6 +126,15 @@ impl Connection {
     pub fn from_string(name: &str, text: &str) -> Result<Self, ConnectionError> {
         connection_string::parse(name, text)
     }
+
+    /// The same account for somebody without any right to it, as a browser reads it: blobs of public containers.
+    #[must_use]
+    pub fn anonymous(self) -> Self {
+        Self {
+            authorization: Authorization::Anonymous,
+            ..self
+        }
+    }
 }
 
 impl ConnectionError {
@@ -146,6 +157,7 @@ impl fmt::Debug for Connection {
             Authorization::SharedKey { account, .. } => format!("key of account {account}"),
             Authorization::SharedAccessSignature(_) => "shared access signature".to_owned(),
             Authorization::Identity(identity) => format!("{identity:?}"),
+            Authorization::Anonymous => "none".to_owned(),
         };
         formatter
             .debug_struct("Connection")

@@ -56,6 +56,7 @@ impl Storage {
                 let policy: Arc<dyn Policy> = Arc::new(SharedKeyPolicy::new(account.clone(), key.clone()));
                 options.per_try_policies.push(policy);
             }
+            Authorization::Anonymous => {}
             Authorization::SharedAccessSignature(query) => signature = Some(query.secret()),
             Authorization::Identity(identity) => {
                 credential = Some(identity::credential(identity, options.clone()).map_err(unusable)?);

@@ -341,8 +341,7 @@ async fn serve_website(
     let address = format!("http://localhost:{}", listener.local_addr().map_err(port)?.port());
     let site = Website {
         folder,
-        emulator: storage.emulator.clone(),
-        blob_endpoint: storage.blob_endpoint.clone(),
+        public: storage.public.clone(),
     };
     tokio::spawn(async move { website::serve(site, listener).await });
     Ok(Some(address))

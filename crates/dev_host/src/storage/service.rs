@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use determinism::{Clock, Rng};
-use storage_access::{ConnectionLost, Transport};
+use storage_access::{Connection, ConnectionLost, Storage, Transport};
 use storage_emulator::{BuildError, DEVELOPMENT_ACCOUNT, DEVELOPMENT_KEY, Emulator, Endpoints, Listeners};
 
 use super::Connections;
@@ -31,8 +31,8 @@ pub struct StorageService {
     pub connections: Connections,
     /// The emulator, when it is built in.
     pub emulator: Option<Emulator>,
-    /// Where blobs are read: the blob service's address with the account.
-    pub blob_endpoint: Option<String>,
+    /// The storage as a visitor without any right sees it: public blobs. None when it has no address for blobs.
+    pub public: Option<Storage>,
     /// For people: what was started, and where.
     pub description: String,
 }
@@ -97,8 +97,8 @@ impl StorageService {
         .with_clock(clock.clone(), rng.fork());
         let in_process = emulator.connection_string(&Endpoints::in_process());
         Ok(Self {
+            public: public(&in_process, transport.clone()),
             connections: Connections::new(Some((connection_string.clone(), in_process, transport))),
-            blob_endpoint: Some(format!("http://{blob_at}/{DEVELOPMENT_ACCOUNT}")),
             connection_string,
             emulator: Some(emulator),
             description,
@@ -106,26 +106,20 @@ impl StorageService {
     }
 
     fn given(connection_string: String, description: String) -> Self {
-        let part = |name: &str| {
-            connection_string.split(';').find_map(|part| {
-                let (key, value) = part.split_once('=')?;
-                key.trim()
-                    .eq_ignore_ascii_case(name)
-                    .then(|| value.trim().trim_end_matches('/').to_owned())
-            })
-        };
-        let by_name = || {
-            let suffix = part("EndpointSuffix").unwrap_or_else(|| "core.windows.net".to_owned());
-            Some(format!("https://{}.blob.{suffix}", part("AccountName")?))
-        };
         Self {
             connections: Connections::new(None),
             emulator: None,
-            blob_endpoint: part("BlobEndpoint").or_else(by_name),
+            public: public(&connection_string, Transport::http()),
             connection_string,
             description,
         }
     }
+}
+
+fn public(connection_string: &str, transport: Transport) -> Option<Storage> {
+    // What is wrong with the text is told where an app uses it.
+    let connection = Connection::from_string("website", connection_string).ok()?;
+    Storage::connect(&connection.anonymous(), transport).ok()
 }
 
 /// Two free ports in a row, from `first` on.
@@ -159,19 +153,5 @@ mod tests {
         let (next, after) = listeners(taken).unwrap();
         let (next, after) = (next.local_addr().unwrap().port(), after.local_addr().unwrap().port());
         assert!(next > taken && after == next + 1, "{taken} {next} {after}");
-    }
-
-    #[test]
-    fn the_blob_address_is_read_from_a_connection_string() {
-        let of = |text: &str| StorageService::given(text.to_owned(), String::new()).blob_endpoint;
-        assert_eq!(
-            of("AccountName=a;AccountKey=k").unwrap(),
-            "https://a.blob.core.windows.net"
-        );
-        assert_eq!(
-            of("BlobEndpoint=http://127.0.0.1:1/a/;AccountName=a").unwrap(),
-            "http://127.0.0.1:1/a"
-        );
-        assert_eq!(of("nothing"), None);
     }
 }

@@ -148,6 +148,15 @@ impl Bench {
         write(&path, &value);
     }
 
+    /// Gives the workspace a site of one page and its data's address.
+    pub(crate) fn website(&self) {
+        let folder = self.file("website");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("index.html"), "the page").unwrap();
+        std::fs::write(folder.join("404.html"), "no such page").unwrap();
+        std::fs::write(folder.join("config.json"), r#"{"statusUrl":"public/status.json"}"#).unwrap();
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dev_host"));
         command.current_dir(self.folder.path()).args(arguments);

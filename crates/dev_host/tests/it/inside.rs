@@ -116,6 +116,15 @@ impl Inside<'_> {
         self.lines.wait(count, part)
     }
 
+    /// Its own storage, from outside.
+    pub(crate) fn storage(&self) -> Storage {
+        let running = self.running.as_ref().unwrap();
+        let settings = &running.host.apps[0].app.settings;
+        let connection =
+            Connection::from_settings("AzureWebJobsStorage", &|name| settings.get(name).map(str::to_owned));
+        Storage::connect(&connection.unwrap(), Transport::http()).unwrap()
+    }
+
     pub(crate) fn has_said(&self, part: &str) -> bool {
         self.lines.have(part)
     }

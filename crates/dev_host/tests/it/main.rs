@@ -18,3 +18,4 @@ mod repeats;
 mod run;
 mod sharing;
 mod triggers;
+mod website;

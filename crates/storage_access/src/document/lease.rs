@@ -41,7 +41,11 @@ impl Document {
             Err(error) => {
                 let error = StorageError::of(OPERATION, self.resource(), &error);
                 // Every conflict of this call says that a lease stands, or is being broken.
-                if error.status() == Some(409) { Ok(None) } else { Err(error) }
+                if error.status() == Some(409) {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
             }
         }
     }

@@ -213,3 +213,32 @@ async fn names_that_name_nothing_are_refused() {
         .unwrap_err();
     assert_eq!(error.cause().to_string(), "this is not a name for a blob");
 }
+
+#[tokio::test]
+async fn without_any_right_only_public_blobs_are_read() {
+    let (emulator, _) = emulator();
+    let storage = storage(&emulator);
+    let text = emulator.connection_string(&storage_emulator::Endpoints::in_process());
+    let connection = storage_access::Connection::from_string("Store", &text)
+        .unwrap()
+        .anonymous();
+    let visitor = storage_access::Storage::connect(&connection, crate::in_process(&emulator)).unwrap();
+    for (name, access) in [("open", Access::PublicBlobs), ("closed", Access::Private)] {
+        let container = storage.container(name);
+        container.create_if_absent(access).await.unwrap();
+        let document = container.document("a b.json");
+        stored(
+            document
+                .put("{}".into(), Condition::Always, BlobHeaders::default())
+                .await
+                .unwrap(),
+        );
+    }
+    let read = |name: &str| visitor.container(name).document("a b.json");
+    assert_eq!(read("open").get().await.unwrap().unwrap().bytes, "{}");
+    assert_eq!(read("closed").get().await.unwrap_err().status(), Some(401));
+    let write = read("open")
+        .put(Bytes::new(), Condition::Always, BlobHeaders::default())
+        .await;
+    assert!(write.is_err());
+}
