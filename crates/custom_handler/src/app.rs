@@ -30,6 +30,7 @@ pub struct FunctionApp<D> {
     pub(crate) settings: Vec<Setting>,
     pub(crate) host: HostSettings,
     pub(crate) store: Option<StoreOf<D>>,
+    data_files: Vec<&'static str>,
     repeated: Vec<&'static str>,
 }
 
@@ -52,6 +53,7 @@ impl<D: Send + Sync + 'static> FunctionApp<D> {
             settings: Vec::new(),
             host: HostSettings::default(),
             store: None,
+            data_files: Vec::new(),
             repeated: Vec::new(),
         }
     }
@@ -74,6 +76,18 @@ impl<D: Send + Sync + 'static> FunctionApp<D> {
     /// Sets the app's part of host.json.
     pub fn host(self, host: HostSettings) -> Self {
         Self { host, ..self }
+    }
+
+    /// Ships a file of the app's folder beside the binary, under the same path. The app finds it below
+    /// `FUNCTIONS_APP_ROOT_PATH`; in Azure it cannot be written.
+    pub fn data_file(mut self, path: &'static str) -> Self {
+        self.data_files.push(path);
+        self
+    }
+
+    /// The files that are shipped beside the binary.
+    pub fn data_files(&self) -> &[&'static str] {
+        &self.data_files
     }
 
     /// Where messages go that are too large for a queue. Without a store such a message is an error that names its size.
@@ -112,6 +126,13 @@ impl<D: Send + Sync + 'static> FunctionApp<D> {
                 "the app's name {:?} cannot be that of an executable",
                 self.name
             ));
+        }
+        for path in &self.data_files {
+            // A function folder is recognised by function.json, so nothing else may bring one along.
+            let is_inside = path.split('/').all(|name| !matches!(name, "" | "." | ".." | "function.json"));
+            if !is_inside || path.contains('\\') {
+                problems.push(format!("data file {path:?}: a path of plain names inside the app's folder"));
+            }
         }
         for declaration in self.declarations() {
             check_function(declaration, &mut problems);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use custom_handler::{FunctionApp, Manifest, ManifestError, SharedHost};
+use custom_handler::{Manifest, ManifestError, SharedHost};
 use serde_json::Value;
 
 use crate::workspace::Workspace;
@@ -12,12 +12,18 @@ use crate::workspace::Workspace;
 pub(crate) struct App {
     pub(crate) name: &'static str,
     manifest: fn(&SharedHost) -> Result<Manifest, ManifestError>,
+    data_files: fn() -> Vec<&'static str>,
 }
 
 impl App {
     /// Its generated files.
     pub(crate) fn manifest(&self, shared: &SharedHost) -> Result<Manifest, ManifestError> {
         (self.manifest)(shared)
+    }
+
+    /// The files of its folder that are shipped beside the binary.
+    pub(crate) fn data_files(&self) -> Vec<&'static str> {
+        (self.data_files)()
     }
 }
 
@@ -26,17 +32,15 @@ pub(crate) fn all() -> [App; 2] {
     [
         App {
             name: "scan_mirrors",
-            manifest: |shared| render(scan_mirrors::functions(), shared),
+            manifest: |shared| scan_mirrors::functions().manifest(shared),
+            data_files: || scan_mirrors::functions().data_files().to_vec(),
         },
         App {
             name: "status_delivery",
-            manifest: |shared| render(status_delivery::functions(), shared),
+            manifest: |shared| status_delivery::functions().manifest(shared),
+            data_files: || status_delivery::functions().data_files().to_vec(),
         },
     ]
-}
-
-fn render<D: Send + Sync + 'static>(app: FunctionApp<D>, shared: &SharedHost) -> Result<Manifest, ManifestError> {
-    app.manifest(shared)
 }
 
 /// The settings with which an app works on a laptop.

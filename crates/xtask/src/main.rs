@@ -90,7 +90,6 @@ fn say(line: &str) {
 
 /// Whether talk may be coloured: a terminal, and nobody asked for plain text.
 fn colours() -> bool {
-    #[expect(clippy::disallowed_methods, reason = "NO_COLOR is read once, at the edge")]
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !refused && io::stderr().is_terminal()
 }

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::apps::{self, App};
 use crate::workspace::Workspace;
-use crate::{Outcome, apps, say};
+use crate::{Outcome, say};
 
 /// What `cargo xtask stage` takes.
 #[derive(clap::Args)]
@@ -40,8 +41,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
         return Err(format!("there is no app `{name}`; the apps are {}", known.join(", ")).into());
     }
     build(workspace, &names, &arguments.profile)?;
-    for name in names {
-        let staged = stage(workspace, name, &binary(workspace, name, &arguments.profile))?;
+    for app in apps::all().iter().filter(|app| names.contains(&app.name)) {
+        let staged = stage(workspace, app, &binary(workspace, app.name, &arguments.profile))?;
         say(&format!("staged {}", workspace.relative(&staged)));
         if arguments.check {
             let problems = inspect::check(&staged)?;
@@ -78,7 +79,8 @@ fn binary(workspace: &Workspace, name: &str, profile: &str) -> PathBuf {
 }
 
 /// Assembles `target/func/<app>/` afresh from the app's committed files and the binary.
-fn stage(workspace: &Workspace, name: &str, binary: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+fn stage(workspace: &Workspace, app: &App, binary: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let (name, data_files) = (app.name, app.data_files());
     let app = workspace.app(name);
     let staged = workspace.target().join("func").join(name);
     if staged.exists() {
@@ -95,6 +97,11 @@ fn stage(workspace: &Workspace, name: &str, binary: &Path) -> Result<PathBuf, Bo
         let folder = staged.join(&function);
         fs::create_dir(&folder)?;
         fs::copy(app.join(&function).join("function.json"), folder.join("function.json"))?;
+    }
+    for path in data_files {
+        let target = staged.join(path);
+        target.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::copy(app.join(path), target).map_err(|error| format!("cannot ship the data file {path}: {error}"))?;
     }
     let executable = staged.join(name);
     fs::copy(binary, &executable)?;

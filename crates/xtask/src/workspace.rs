@@ -39,7 +39,6 @@ impl Workspace {
 
     /// The target directory: `CARGO_TARGET_DIR` or `target`.
     pub(crate) fn target(&self) -> PathBuf {
-        #[expect(clippy::disallowed_methods, reason = "cargo's own variable, read once at the edge")]
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from)
     }
 

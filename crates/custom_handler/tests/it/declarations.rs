@@ -41,3 +41,22 @@ fn mistakes_that_types_cannot_show_are_listed_together() {
     same_binding: `bindings[1].name` is `poison`, but must be unlike the other bindings' names, also when case is ignored
     "#);
 }
+
+#[test]
+fn data_files_stay_inside_the_apps_folder() {
+    let app = || {
+        FunctionApp::<()>::new("app").function(
+            function("echo")
+                .queue("text", TEXTS, |queue| queue)
+                .output(queue_output("out", TEXTS))
+                .handler(echo),
+        )
+    };
+    let shipped = app().data_file("Data/sources.json");
+    shipped.check().unwrap();
+    assert_eq!(shipped.data_files(), ["Data/sources.json"]);
+    for path in ["../secrets", "/etc/passwd", "", "a//b", "Data/function.json", "a\\b"] {
+        let problems = app().data_file(path).check().unwrap_err().problems;
+        assert!(problems[0].starts_with("data file"), "{path}: {problems:?}");
+    }
+}

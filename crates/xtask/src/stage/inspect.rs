@@ -51,13 +51,18 @@ fn read_json(path: &Path, problems: &mut Vec<String>) -> Value {
     Value::Null
 }
 
+const SYMBOLS: &[u8] = b".symtab\0";
+
 fn check_executable(path: &Path, problems: &mut Vec<String>) {
-    let mut start = [0; 4];
-    match fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)) {
-        Ok(()) if cfg!(target_os = "linux") && start != *b"\x7fELF" => {
+    match fs::read(path) {
+        Ok(bytes) if cfg!(target_os = "linux") && !bytes.starts_with(b"\x7fELF") => {
             problems.push(format!("{} is no ELF executable", path.display()));
         }
-        Ok(()) => {}
+        // The section of the symbol table has this name; a stripped binary has none.
+        Ok(bytes) if bytes.windows(SYMBOLS.len()).any(|window| window == SYMBOLS) => {
+            problems.push(format!("{} is not stripped: publish a release build", path.display()));
+        }
+        Ok(_) => {}
         Err(error) => problems.push(format!("{}: {error}", path.display())),
     }
     #[cfg(unix)]
@@ -75,7 +80,8 @@ fn check_functions(staged: &Path, problems: &mut Vec<String>) -> io::Result<BTre
     let mut functions = BTreeMap::new();
     for entry in fs::read_dir(staged)? {
         let folder = entry?.path();
-        if !folder.is_dir() {
+        // A folder without function.json is data, as it is to the host.
+        if !folder.join("function.json").is_file() {
             continue;
         }
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
