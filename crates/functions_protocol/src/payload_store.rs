@@ -22,6 +22,6 @@ pub trait PayloadStore: Send + Sync {
     /// Stores `content` under `name`, unless it is there.
     fn put_if_absent<'a>(&'a self, name: &'a str, content: Bytes) -> StoreFuture<'a, ()>;
 
-    /// The content under `name`; `None` if nothing is there.
+    /// The content under `name`, as it is stored; `None` if nothing is there. The SDK checks its hash.
     fn get<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<Bytes>>;
 }

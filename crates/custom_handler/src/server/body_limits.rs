@@ -28,14 +28,18 @@ struct Tier {
     pool: usize,
 }
 
-/// All pools together: 256 MiB.
-const TIERS: [Tier; 3] = [
+/// All pools together: 256 MiB. Only the largest bodies go one by one; of those up to 8 MiB, eight are read at a time.
+const TIERS: [Tier; 4] = [
     Tier {
         body: 64 * KIB,
-        pool: 64 * MIB,
+        pool: 32 * MIB,
     },
     Tier {
         body: MIB,
+        pool: 32 * MIB,
+    },
+    Tier {
+        body: 8 * MIB,
         pool: 64 * MIB,
     },
     Tier {
@@ -46,7 +50,7 @@ const TIERS: [Tier; 3] = [
 
 /// Reserves memory for request bodies. Clones share the pools.
 #[derive(Clone)]
-pub(crate) struct BodyLimits([Arc<Semaphore>; 3]);
+pub(crate) struct BodyLimits([Arc<Semaphore>; TIERS.len()]);
 
 /// A complete body, and its share of the pool for as long as it is held; none for a body that came without a socket.
 #[derive(Default)]
@@ -197,17 +201,30 @@ mod tests {
     async fn excess_waits_until_a_held_body_is_let_go() {
         let limits = BodyLimits::new();
         let held = limits.read(chunked(100 * MIB), LARGEST_BODY, None).await.unwrap();
-        let mut second = Box::pin(limits.read(chunked(2 * MIB), LARGEST_BODY, None));
+        let mut second = Box::pin(limits.read(chunked(40 * MIB), LARGEST_BODY, None));
         assert!(
             second.as_mut().now_or_never().is_none(),
             "it must wait for the last tier"
         );
-        let small = stream::iter(0..100).then(|_| limits.read(chunked(16 * KIB), SMALL_BODY, None));
+        let others = stream::iter(0..100).then(|each| {
+            let length = if each % 10 == 0 { 2 * MIB } else { 16 * KIB };
+            limits.read(chunked(length), LARGEST_BODY, None)
+        });
         assert!(
-            small.all(|read| async move { read.is_ok() }).await,
-            "small bodies go on"
+            others.all(|read| async move { read.is_ok() }).await,
+            "smaller bodies go on"
         );
         drop(held);
-        assert_eq!(second.await.unwrap().bytes.len(), 2 * MIB);
+        assert_eq!(second.await.unwrap().bytes.len(), 40 * MIB);
+    }
+
+    #[tokio::test]
+    async fn bodies_of_some_mebibytes_are_held_side_by_side() {
+        let limits = BodyLimits::new();
+        let mut held = Vec::new();
+        for _ in 0..8 {
+            let body = limits.read(chunked(7 * MIB), LARGEST_BODY, None).now_or_never();
+            held.push(body.expect("there is room for eight").unwrap());
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Payloads under their hashes.
 
 use bytes::Bytes;
-use functions_protocol::CLAIMS_CONTAINER;
+use functions_protocol::{CLAIMS_CONTAINER, PayloadStore};
 use storage_access::{BlobHeaders, ClaimError, ClaimStore, Condition};
 
 use crate::{emulator, storage};
@@ -26,6 +26,12 @@ async fn a_payload_is_stored_once_and_checked_when_fetched() {
         .await
         .unwrap();
     assert!(matches!(claims.get(&name).await, Err(ClaimError::OtherContent { .. })));
+    let for_the_sdk = PayloadStore::get(&claims, &name).await.unwrap();
+    assert_eq!(
+        for_the_sdk.unwrap(),
+        "forged",
+        "an error would be tried again, a damaged payload must not be"
+    );
     assert!(matches!(
         claims.get("../static-data/mirrors.json").await,
         Err(ClaimError::NotAHash { .. })
