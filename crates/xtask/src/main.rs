@@ -31,7 +31,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Build the folder that `func start` and `func azure functionapp publish` read: target/func/<app>/
+    /// Build the folder that `func start` and `func azure functionapp publish` read: `target/func/<app>/`
     Stage(stage::Arguments),
     /// Check the house rules that no compiler checks
     Tidy,
