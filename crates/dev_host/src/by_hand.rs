@@ -1,5 +1,6 @@
 //! Running a function because a person wants to, with a payload of theirs or an example.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use host_rules::wire::HttpCall;
@@ -31,7 +32,7 @@ pub struct Finished {
 
 /// There is nothing to run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnknownFunction {
+pub enum NotRun {
     /// No such app.
     #[error("there is no app {name:?}; the apps that run are: {known}")]
     App {
@@ -58,18 +59,23 @@ pub enum UnknownFunction {
         /// Why not.
         reason: String,
     },
+    /// Nobody can guess a message.
+    #[error(
+        "{function} is triggered by a queue, and nobody can guess its messages: give one with --data or --file, or put an \
+         example into {}", .file.display()
+    )]
+    NoPayload {
+        /// The function.
+        function: String,
+        /// Where its example would be.
+        file: PathBuf,
+    },
 }
 
 /// Runs the function and waits for its end. Without `input` the app's example is used, or one that fits the trigger.
 ///
 /// # Errors
-/// There is no such function.
-pub async fn run(
-    host: &Arc<Host>,
-    app: &str,
-    function: &str,
-    input: Option<String>,
-) -> Result<Finished, UnknownFunction> {
+pub async fn run(host: &Arc<Host>, app: &str, function: &str, input: Option<String>) -> Result<Finished, NotRun> {
     let known = || {
         host.apps
             .iter()
@@ -77,12 +83,18 @@ pub async fn run(
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let app = host.app(app).ok_or_else(|| UnknownFunction::App {
+    let app = host.app(app).ok_or_else(|| NotRun::App {
         name: app.to_owned(),
         known: known(),
     })?;
     let function = find(app, function)?;
-    let input = input.unwrap_or_else(|| example(app, function));
+    let input = match input {
+        Some(input) => input,
+        None => example(app, function).ok_or_else(|| NotRun::NoPayload {
+            function: function.name.clone(),
+            file: example_file(app, function, "json"),
+        })?,
+    };
     let event = match &function.trigger {
         Trigger::Http { .. } => Event::ManualHttp(http_call(app, function, input)),
         _ => Event::by_hand(function, input),
@@ -111,7 +123,7 @@ pub async fn run(
     })
 }
 
-fn find<'a>(app: &'a RunningApp, name: &str) -> Result<&'a Function, UnknownFunction> {
+fn find<'a>(app: &'a RunningApp, name: &str) -> Result<&'a Function, NotRun> {
     if let Some(function) = app.app.function(name) {
         return Ok(function);
     }
@@ -122,7 +134,7 @@ fn find<'a>(app: &'a RunningApp, name: &str) -> Result<&'a Function, UnknownFunc
         .find(|problem| problem.function.eq_ignore_ascii_case(name))
     {
         let (function, reason) = (problem.function.clone(), problem.reason.clone());
-        return Err(UnknownFunction::Unusable { function, reason });
+        return Err(NotRun::Unusable { function, reason });
     }
     let known = app
         .app
@@ -131,25 +143,30 @@ fn find<'a>(app: &'a RunningApp, name: &str) -> Result<&'a Function, UnknownFunc
         .map(|function| function.name.as_str())
         .collect::<Vec<_>>()
         .join(", ");
-    Err(UnknownFunction::Function {
+    Err(NotRun::Function {
         app: app.app.name.clone(),
         name: name.to_owned(),
         known,
     })
 }
 
-/// `function_apps/<app>/dev/examples/<function>.json` or `.txt`; otherwise a payload that fits the trigger.
-pub fn example(app: &RunningApp, function: &Function) -> String {
-    let folder = app.app.folder.join("dev").join("examples");
+/// `function_apps/<app>/dev/examples/<function>.json` or `.txt`; otherwise the empty payload that timers and HTTP functions
+/// can do with. None for a queue function without an example.
+pub fn example(app: &RunningApp, function: &Function) -> Option<String> {
     for extension in ["json", "txt"] {
-        if let Ok(text) = std::fs::read_to_string(folder.join(format!("{}.{extension}", function.name))) {
-            return text.trim_end().to_owned();
+        if let Ok(text) = std::fs::read_to_string(example_file(app, function, extension)) {
+            return Some(text.trim_end().to_owned());
         }
     }
     match &function.trigger {
-        Trigger::Timer { .. } | Trigger::Http { .. } => String::new(),
-        Trigger::Queue { .. } => "{}".to_owned(),
+        Trigger::Timer { .. } | Trigger::Http { .. } => Some(String::new()),
+        Trigger::Queue { .. } => None,
     }
+}
+
+fn example_file(app: &RunningApp, function: &Function, extension: &str) -> PathBuf {
+    let folder = app.app.folder.join("dev").join("examples");
+    folder.join(format!("{}.{extension}", function.name))
 }
 
 /// A request with the payload as body. Route parameters are taken from the payload's members of the same names.

@@ -94,7 +94,7 @@ pub struct RunOptions {
     /// Read the payload from this file
     #[arg(long, conflicts_with = "example")]
     pub file: Option<PathBuf>,
-    /// Use the app's example payload (function_apps/APP/dev/examples/FUNCTION.json), or one that fits the trigger
+    /// Use the app's example payload (function_apps/APP/dev/examples/FUNCTION.json or .txt)
     #[arg(long)]
     pub example: bool,
     /// How apps are started if no development host is running

@@ -1,18 +1,22 @@
 //! The queues that the apps use: counts, messages, replay of poison messages.
 
+mod replay;
+
 use std::time::Duration;
 
 use functions_protocol::MessageEncoding;
 use functions_protocol::function_json::BindingKind;
 use functions_protocol::poison::{Body, Envelope};
 use jiff::Timestamp;
-use storage_access::{ConnectionError, Queue, Received, SendOptions, StorageError};
+use storage_access::{ConnectionError, Queue, Received, StorageError};
 
 use crate::app::App;
 use crate::host::Host;
 use crate::journal::Content;
 use crate::storage::{Use, calls};
 use crate::topics::Topic;
+
+pub use replay::{Replayed, replay, replay_all};
 
 /// A queue, named by an app that uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,50 +215,6 @@ pub async fn peek(host: &Host, name: &QueueName) -> Result<Vec<PeekedMessage>, Q
         }
     });
     Ok(shown.collect())
-}
-
-/// Puts a poison message back into the queue that it came from, with the bytes that it had there, and then deletes it.
-/// A crash in between leaves both: delivered twice rather than lost.
-///
-/// # Errors
-/// The message is gone or storage refuses.
-pub async fn replay(host: &Host, name: &QueueName, id: &str) -> Result<String, QueueError> {
-    let origin = name
-        .queue
-        .strip_suffix(SUFFIX)
-        .ok_or_else(|| QueueError::NotPoison(name.queue.clone()))?;
-    let encoding = encoding(&app(host, name)?.host.extensions.queues.message_encoding());
-    let poison = open(host, name)?.with_encoding(encoding);
-    let message = take(&poison, id).await?;
-    let target = QueueName {
-        queue: origin.to_owned(),
-        ..name.clone()
-    };
-    let target = open(host, &target)?;
-    let envelope = message
-        .body
-        .as_ref()
-        .ok()
-        .and_then(|body| Envelope::decode(std::str::from_utf8(body).ok()?));
-    let sent = match envelope {
-        Some(envelope) => {
-            target
-                .with_encoding(encoding)
-                .send(&bytes(envelope.body), SendOptions::default())
-                .await
-        }
-        // The text as it stands: what could not be decoded goes back as it was.
-        None => target.send(message.raw.as_bytes(), SendOptions::default()).await,
-    };
-    sent.map_err(|source| QueueError::Storage {
-        queue: origin.to_owned(),
-        source,
-    })?;
-    delete(&poison, &message).await?;
-    host.topics.changed(Topic::Queues);
-    // Listeners would notice at their next poll; a person who pressed a button does not want to wait for it.
-    let _ = host.poison_notices.send(origin.to_owned());
-    Ok(origin.to_owned())
 }
 
 /// Deletes a message for good.

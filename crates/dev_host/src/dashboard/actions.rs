@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::by_hand;
+use crate::by_hand::{self, NotRun};
 use crate::error_chain::chain;
 use crate::host::Host;
 use crate::queues::{self, QueueName};
@@ -46,8 +46,20 @@ pub(super) async fn run(State(host): State<Arc<Host>>, body: Bytes) -> Response 
     let input = fields.get("input").map(|input| input.replace("\r\n", "\n"));
     match by_hand::run(&host, app, function, input).await {
         Ok(finished) => Redirect::to(&format!("/invocations/{}", finished.invocation)).into_response(),
+        // The page on which a payload can be written.
+        Err(NotRun::NoPayload { .. }) => Redirect::to(&format!("/functions/{app}/{function}")).into_response(),
         Err(problem) => (StatusCode::NOT_FOUND, problem.to_string()).into_response(),
     }
+}
+
+/// Starts the handler of an app that is down again.
+pub(super) async fn restart(State(host): State<Arc<Host>>, body: Bytes) -> Response {
+    let fields = Fields::read(&body);
+    let Some(app) = fields.get("app").and_then(|name| host.app(name)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    app.handler.restart();
+    back(&fields, "/")
 }
 
 /// Puts one poison message back.
@@ -62,20 +74,26 @@ pub(super) async fn replay(State(host): State<Arc<Host>>, body: Bytes) -> Respon
     }
 }
 
-/// Puts every message of a poison queue back that is there now.
+/// Puts every message of a poison queue back.
 pub(super) async fn replay_all(State(host): State<Arc<Host>>, body: Bytes) -> Response {
     let fields = Fields::read(&body);
     let Some(queue) = fields.queue() else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let replayed = async {
-        for message in queues::peek(&host, &queue).await? {
-            queues::replay(&host, &queue, &message.id).await?;
+    match queues::replay_all(&host, &queue).await {
+        Ok(replayed) if replayed.failed.is_empty() => back(&fields, "/poison"),
+        Ok(replayed) => {
+            let mut text = format!(
+                "{} messages were put back. {} were not and are still in {}:\n",
+                replayed.put_back,
+                replayed.failed.len(),
+                queue.queue
+            );
+            for (id, problem) in &replayed.failed {
+                text.push_str(&format!("{id}: {problem}\n"));
+            }
+            (StatusCode::CONFLICT, text).into_response()
         }
-        Ok::<_, queues::QueueError>(())
-    };
-    match replayed.await {
-        Ok(()) => back(&fields, "/poison"),
         Err(error) => (StatusCode::CONFLICT, chain(&error)).into_response(),
     }
 }

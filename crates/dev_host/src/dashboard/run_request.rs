@@ -18,7 +18,7 @@ pub struct RunRequest {
     pub app: String,
     /// The function.
     pub function: String,
-    /// The payload; none for the app's example or one that fits the trigger.
+    /// The payload; none for the app's example.
     pub input: Option<String>,
 }
 

@@ -95,6 +95,7 @@ pub async fn start(setup: Setup) -> Result<Running, StartError> {
         rng,
         zone,
     } = setup;
+    let began = clock.monotonic();
     let state = workspace.state().to_path_buf();
     std::fs::create_dir_all(&state).map_err(|source| StartError::State {
         path: state.clone(),
@@ -228,6 +229,7 @@ pub async fn start(setup: Setup) -> Result<Running, StartError> {
             website.as_deref(),
             &storage.description,
             !options.no_timers,
+            host.clock.monotonic().saturating_sub(began),
         );
     }
     Ok(Running {

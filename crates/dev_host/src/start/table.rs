@@ -1,12 +1,14 @@
 //! The one table at the start.
 
+use std::time::Duration;
+
 use crate::app::{Function, Trigger};
 use crate::console::{Level, Style};
 use crate::host::{Host, RunningApp};
 use crate::supervisor::HandlerState;
 
-/// Prints every function with its trigger and where or when it runs, and the addresses.
-pub(super) fn print(host: &Host, dashboard: &str, website: Option<&str>, storage: &str, timers: bool) {
+/// Prints every function with its trigger and where or when it runs, the addresses, and how long the start took.
+pub(super) fn print(host: &Host, dashboard: &str, website: Option<&str>, storage: &str, timers: bool, took: Duration) {
     let mut rows = vec![["APP", "FUNCTION", "TRIGGER", "URL, QUEUE OR NEXT RUN"].map(str::to_owned)];
     for app in &host.apps {
         for function in &app.app.functions {
@@ -47,7 +49,13 @@ pub(super) fn print(host: &Host, dashboard: &str, website: Option<&str>, storage
         .map(|app| app.app.name.as_str())
         .collect();
     match down.as_slice() {
-        [] => host.console.host(Level::Info, "all apps are ready; Ctrl-C stops them"),
+        [] => {
+            let text = format!(
+                "all apps are ready after {:.1} s; Ctrl-C stops them",
+                took.as_secs_f64()
+            );
+            host.console.host(Level::Info, &text);
+        }
         down => host
             .console
             .host(Level::Error, &format!("not ready: {}", down.join(", "))),

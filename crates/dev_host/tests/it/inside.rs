@@ -13,7 +13,7 @@ use dev_host::workspace::Workspace;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use storage_access::{Connection, Storage, Transport};
-use storage_emulator::{Emulator, Endpoints, Listeners};
+use storage_emulator::{Emulator, Endpoints, FaultPlan, Listeners};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -39,6 +39,7 @@ pub(crate) struct World {
 /// A storage emulator that is not the one of a development host.
 pub(crate) struct Account {
     pub(crate) connection_string: String,
+    pub(crate) faults: FaultPlan,
 }
 
 impl World {
@@ -61,9 +62,13 @@ impl World {
         let (blob, queue) = (listener(), listener());
         let endpoints = Endpoints::http(blob.local_addr().unwrap(), queue.local_addr().unwrap());
         let connection_string = emulator.connection_string(&endpoints);
+        let faults = emulator.faults().clone();
         self.runtime
             .spawn(async move { emulator.serve(Listeners::new(blob, queue)).await });
-        Account { connection_string }
+        Account {
+            connection_string,
+            faults,
+        }
     }
 
     /// Starts the development host in the bench's workspace and waits until all apps are ready.

@@ -1,7 +1,10 @@
 //! Messages that fail, and their way back.
 
+use storage_emulator::{Fault, FaultRule, Operation, RequestFilter};
+
 use crate::bench::{Bench, DevHost};
 use crate::http::{exchange, get, post_form};
+use crate::inside::World;
 
 fn feed(host: &DevHost, body: &str) {
     let answer = exchange(&host.front, "POST", "/api/feed", &[("Host", &host.front)], body);
@@ -71,4 +74,53 @@ fn an_unusable_message_is_taken_out_of_its_envelope_by_replay() {
     assert_eq!(replay(&host, &poisoned(&host)[0]), 303);
     host.wait_for("1 message to results");
     assert_eq!(bench.done(), ["unusable thing"]);
+}
+
+#[test]
+fn replay_all_takes_every_page_and_goes_on_after_a_failure_and_tells_it() {
+    let (bench, world) = (Bench::new(), World::new());
+    // One try each: the way into the poison queue is not the subject.
+    bench.edit("host.json", |host| {
+        host["extensions"]["queues"]["maxDequeueCount"] = 1.into();
+    });
+    let account = world.account();
+    let mut host = world.start(&bench, &["--no-timers", "--storage", &account.connection_string]);
+    let messages: Vec<String> = (0..40).map(|n| format!("bad {n:02}")).collect();
+    let front = host.front.clone();
+    let fed = exchange(&front, "POST", "/api/feed", &[("Host", &front)], &messages.join("\n"));
+    assert_eq!(fed.status, 200, "{}", fed.body);
+    host.wait(messages.len(), "Moving message to queue 'work-poison'");
+    let poison = account.storage().queue("work-poison");
+    while world.wait(poison.approximate_count()).unwrap() < messages.len() as u64 {}
+
+    std::fs::write(bench.file("mended"), "").unwrap();
+    let no_answer = FaultRule::new(
+        RequestFilter::operations(&[Operation::PutMessage]),
+        Fault::InternalError,
+    );
+    // All four tries of the first message.
+    account.faults.add(no_answer.times(4));
+    let dashboard = host.dashboard.clone();
+    let replay_all = || {
+        let fields = [
+            ("app", "work_app"),
+            ("connection", "AzureWebJobsStorage"),
+            ("queue", "work-poison"),
+        ];
+        post_form(&dashboard, "/actions/replay-all", &fields)
+    };
+    let answer = replay_all();
+    assert_eq!(answer.status, 409);
+    assert!(
+        answer
+            .body
+            .contains("39 messages were put back. 1 were not and are still in work-poison"),
+        "{}",
+        answer.body
+    );
+    host.wait(39, "work succeeded");
+    assert_eq!(replay_all().status, 303, "the one that is left was not hidden");
+    host.wait(40, "work succeeded");
+    assert_eq!(bench.done(), messages);
+    assert_eq!(world.wait(poison.approximate_count()).unwrap(), 0);
 }

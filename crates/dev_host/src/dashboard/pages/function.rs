@@ -29,6 +29,7 @@ pub(in super::super) async fn function(
     let runs: Vec<Invocation> = host
         .journal
         .look(|ring| ring.newest().filter(own).take(SHOWN).cloned().collect());
+    let example = example(app, function);
     let content = html! {
         h1 { (app.app.name) " / " (function.name) }
         p.lead { (function.trigger.word()) " · " (parts::place(app, function, &times)) }
@@ -39,7 +40,10 @@ pub(in super::super) async fn function(
                     form method="post" action="/actions/run" {
                         input type="hidden" name="app" value=(app.app.name);
                         input type="hidden" name="function" value=(function.name);
-                        p { textarea name="input" aria-label="Payload" spellcheck="false" { (example(app, function)) } }
+                        p { textarea name="input" aria-label="Payload" spellcheck="false" { (example.as_deref().unwrap_or_default()) } }
+                        @if example.is_none() {
+                            p.quiet { "It has no example payload: dev/examples/" (function.name) ".json in the app's folder." }
+                        }
                         button.strong type="submit" { "Run" }
                     }
                 }

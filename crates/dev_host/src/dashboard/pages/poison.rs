@@ -41,7 +41,7 @@ fn card(host: &Host, name: &QueueName, number: u64, messages: &[PeekedMessage], 
                 h2 { a href=(parts::queue_address(name)) { (name.queue) } }
                 span.pill.bad { (count(number)) }
                 span.side {
-                    form.inline method="post" action="/actions/replay-all" data-confirm="Replay all messages shown here?" {
+                    form.inline method="post" action="/actions/replay-all" data-confirm="Replay all messages of this queue?" {
                         (parts::queue_fields(name, "/poison"))
                         button type="submit" id={ "replay-all-" (name.queue) } { "Replay all" }
                     }
