@@ -101,6 +101,7 @@ impl Handler {
             events: events.clone(),
             current: None,
             generation: 0,
+            spawned: Duration::ZERO,
             explanation: String::new(),
         };
         tokio::spawn(shell.run(inbox));
@@ -183,6 +184,8 @@ struct Shell {
     events: mpsc::UnboundedSender<Report>,
     current: Option<Current>,
     generation: u64,
+    /// When the current process was started, by the clock's monotonic time.
+    spawned: Duration,
     /// Why the last start failed, in more words than the machine has.
     explanation: String,
 }
@@ -268,6 +271,10 @@ impl Shell {
                 HandlerEffect::Ready => {
                     let port = self.current.as_ref().map_or(0, |current| current.port);
                     self.explanation.clear();
+                    let took = self.clock.monotonic().saturating_sub(self.spawned);
+                    if let Some(text) = slow_start(took, self.setup.initialization_timeout) {
+                        (self.setup.on_message)(Level::Warn, &text);
+                    }
                     self.state.send_replace(HandlerState::Ready { port });
                 }
                 HandlerEffect::Kill => {
@@ -304,6 +311,7 @@ impl Shell {
             None => free_port().map_err(|error| format!("no free port: {error}"))?,
         };
         self.generation += 1;
+        self.spawned = self.clock.monotonic();
         let generation = self.generation;
         let on_line = self.setup.on_line.clone();
         let environment = (self.setup.environment)(port);
@@ -371,6 +379,17 @@ fn level(level: LogLevel) -> Level {
     }
 }
 
+/// A start that takes a good part of the limit on this machine may miss it on a small, cold instance.
+fn slow_start(took: Duration, limit: Duration) -> Option<String> {
+    (took >= limit / 6).then(|| {
+        format!(
+            "the handler listens only after {:.1} s; Azure's limit is {} s",
+            took.as_secs_f64(),
+            limit.as_secs()
+        )
+    })
+}
+
 fn with_lines(text: &str, lines: &[String]) -> String {
     match lines {
         [] => format!("{text} and printed nothing"),
@@ -392,5 +411,20 @@ fn not_listening(current: &Current, limit: Duration) -> String {
              stands in FUNCTIONS_CUSTOMHANDLER_PORT",
             others.join(", ")
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_that_nears_the_limit_is_told() {
+        let limit = Duration::from_secs(30);
+        assert_eq!(slow_start(Duration::from_millis(4_900), limit), None);
+        assert_eq!(
+            slow_start(Duration::from_millis(6_250), limit).unwrap(),
+            "the handler listens only after 6.2 s; Azure's limit is 30 s"
+        );
     }
 }
