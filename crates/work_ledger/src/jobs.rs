@@ -1,12 +1,14 @@
 //! What people ask of jobs: start, status, cancel, retry, removal.
 
+use bytes::Bytes;
 use ledger_protocol::codec::FORMAT;
 use ledger_protocol::protocol::{Begin, Cancel, Hide, Reopen, StoredJob, Verdict};
-use ledger_protocol::{Job, JobId, JobState, Totals, UnitName};
+use ledger_protocol::{Job, JobId, JobState, OutputName, Totals, UnitName};
 use serde::Serialize;
 
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
+use crate::manifest::Manifest;
 use crate::status::JobStatus;
 use crate::store::JobStore;
 use crate::unit_context::read_output;
@@ -127,6 +129,22 @@ impl Ledger {
         )))
     }
 
+    /// The manifest of an epoch, if it is written. Readers take that of the last finished one.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn manifest(&self, job: &JobId, epoch: u32) -> Result<Option<Manifest>, LedgerError> {
+        self.job(job).manifest(epoch).await
+    }
+
+    /// The content of an output that a manifest names.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn output(&self, job: &JobId, output: OutputName) -> Result<Bytes, LedgerError> {
+        read_output(&self.job(job), output).await
+    }
+
     /// Asks a job to end; workers notice within seconds.
     ///
     /// # Errors
@@ -160,7 +178,7 @@ impl JobStore {
         let Some(found) = self.read_unit(unit).await? else {
             return Ok(None);
         };
-        let name = ledger_protocol::OutputName {
+        let name = OutputName {
             unit,
             attempt: found.value.attempt,
             number: 0,

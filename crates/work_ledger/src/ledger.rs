@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use custom_handler::{SettingProblem, Settings};
 use determinism::{Clock, Rng};
 use ledger_protocol::JobId;
 use ledger_protocol::protocol::{Limits, Subject};
-use storage_access::{Access, Container, Queue, Storage};
+use storage_access::{Access, Connection, ConnectionError, Container, Queue, Storage, Transport};
 
 use crate::error::LedgerError;
 use crate::store::JobStore;
@@ -79,6 +80,24 @@ impl Ledger {
             last_look: Mutex::new(None),
             tallies: Mutex::default(),
         }))
+    }
+
+    /// The ledger of an app with these settings, in the account of the connection that the setting `connection` holds.
+    ///
+    /// # Errors
+    /// The setting is missing or cannot be used.
+    pub fn connect(
+        settings: &Settings,
+        connection: &str,
+        place: LedgerPlace,
+        options: LedgerOptions,
+    ) -> Result<(Self, Storage), SettingProblem> {
+        let unusable = |error: ConnectionError| SettingProblem::new(connection, error.to_string());
+        let setting = |name: &str| settings.get(name).map(str::to_owned);
+        let found = Connection::from_settings(connection, &setting).map_err(unusable)?;
+        let storage = Storage::connect(&found, Transport::http()).map_err(unusable)?;
+        let ledger = Self::new(&storage, place, options, Clock::system(), Rng::from_entropy());
+        Ok((ledger, storage))
     }
 
     /// Creates the container and the queue unless they exist: before the first job.

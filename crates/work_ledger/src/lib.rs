@@ -5,7 +5,10 @@
 //! sweep. The decisions are those of [`ledger_protocol`]; this crate carries them out on storage ([`Ledger`]) and makes a
 //! function app of a job type ([`JobType`]).
 
+mod answers;
 mod error;
+mod functions;
+mod job_type;
 mod jobs;
 mod ledger;
 mod manifest;
@@ -18,6 +21,8 @@ mod unit_context;
 mod worker;
 
 pub use error::LedgerError;
+pub use functions::host_settings;
+pub use job_type::{JobType, StartRequest};
 pub use jobs::{Asked, NewJob};
 pub use ledger::{Ledger, LedgerOptions, LedgerPlace};
 pub use ledger_protocol::{Counters, JobId, JobState, OutputName, UnitName};

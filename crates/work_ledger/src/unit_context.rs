@@ -123,7 +123,12 @@ impl UnitContext {
             results.outputs += 1;
             results.outputs - 1
         });
-        self.write(number, content.into()).await
+        let name = OutputName {
+            unit: self.name,
+            attempt: self.attempt,
+            number,
+        };
+        write(self.store.clone(), name, content.into()).await
     }
 
     /// Writes a value as an output of this attempt, in JSON.
@@ -159,44 +164,28 @@ impl UnitContext {
     }
 
     /// Writes the children's inputs, after the attempt's own outputs, and says what a commit has to name.
-    pub(crate) async fn close(self) -> Result<(u32, Vec<Child>, Counters), LedgerError> {
+    pub(crate) async fn close(&self) -> Result<(u32, Vec<Child>, Counters), LedgerError> {
         let Results {
             outputs,
             children,
             counters,
         } = std::mem::take(&mut *self.results.lock().unwrap_or_else(PoisonError::into_inner));
-        let named: Vec<(u32, Box<str>, Bytes)> = (outputs..)
-            .zip(children)
-            .map(|(number, (kind, input))| (number, kind, input))
-            .collect();
-        futures::stream::iter(
-            named
-                .iter()
-                .map(|(number, _, input)| self.write(*number, input.clone())),
-        )
-        .buffer_unordered(WRITES_AT_ONCE)
-        .try_collect::<()>()
-        .await?;
         let (unit, attempt) = (self.name, self.attempt);
-        let children = named.into_iter().map(|(number, kind, _)| Child {
-            kind,
-            input: OutputName { unit, attempt, number },
-        });
-        Ok((outputs, children.collect(), counters))
-    }
-
-    async fn write(&self, number: u32, content: Bytes) -> Result<(), LedgerError> {
-        let name = OutputName {
-            unit: self.name,
-            attempt: self.attempt,
-            number,
-        };
-        let document = self.store.document(&paths::output(&self.store.job, name));
-        // A conflict is this very write, applied by a try whose answer was lost: nobody else has this attempt.
-        let _ = document
-            .put(content, Condition::IfAbsent, BlobHeaders::default())
+        let mut named = Vec::with_capacity(children.len());
+        let mut writes = Vec::with_capacity(children.len());
+        for (number, (kind, input)) in (outputs..).zip(children) {
+            let input_name = OutputName { unit, attempt, number };
+            named.push(Child {
+                kind,
+                input: input_name,
+            });
+            writes.push(write(self.store.clone(), input_name, input));
+        }
+        futures::stream::iter(writes)
+            .buffer_unordered(WRITES_AT_ONCE)
+            .try_collect::<()>()
             .await?;
-        Ok(())
+        Ok((outputs, named, counters))
     }
 
     fn encode(&self, value: &impl Serialize) -> Result<Bytes, LedgerError> {
@@ -210,6 +199,15 @@ impl UnitContext {
     fn with<T>(&self, change: impl FnOnce(&mut Results) -> T) -> T {
         change(&mut self.results.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+async fn write(store: JobStore, name: OutputName, content: Bytes) -> Result<(), LedgerError> {
+    let document = store.document(&paths::output(&store.job, name));
+    // A conflict is this very write, applied by a try whose answer was lost: nobody else has this attempt.
+    let _ = document
+        .put(content, Condition::IfAbsent, BlobHeaders::default())
+        .await?;
+    Ok(())
 }
 
 /// An output's content.

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, OptionFuture};
+use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use ledger_protocol::names::paths;
 use ledger_protocol::protocol::{Cancel, Deliver, Delivery, Finish, Poison, StoredJob, Verdict, Worked};
@@ -39,11 +39,11 @@ pub enum Ended {
 /// What an app does: its unit kinds, and its final unit.
 pub trait Work: Send + Sync {
     /// Works on one unit, by its kind.
-    fn unit<'a>(&'a self, unit: &'a UnitContext) -> BoxFuture<'a, Ended>;
+    fn unit(&self, unit: Arc<UnitContext>) -> BoxFuture<'_, Ended>;
 
     /// Ends an epoch: external effects under [`FinalUnit::effect_id`], and the job's output as JSON. It may run again if
     /// its worker dies.
-    fn last<'a>(&'a self, last: &'a FinalUnit) -> BoxFuture<'a, Result<serde_json::Value, Ended>>;
+    fn last(&self, last: Arc<FinalUnit>) -> BoxFuture<'_, Result<serde_json::Value, Ended>>;
 }
 
 /// What a final unit has to work with: the epoch's manifest.
@@ -103,10 +103,23 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`]: the message must come again.
-    pub async fn deliver(
+    pub fn deliver(
         &self,
-        unit: &UnitMessage,
-        message: &str,
+        unit: UnitMessage,
+        message: String,
+        dequeue: u32,
+        work: Arc<dyn Work>,
+        stopping: BoxFuture<'static, ()>,
+    ) -> BoxFuture<'static, Result<Acknowledgement, LedgerError>> {
+        // With all it needs: of a future that borrows through this depth the compiler cannot see that it may be sent.
+        let ledger = self.clone();
+        ledger.deliver_here(unit, message, dequeue, work, stopping).boxed()
+    }
+
+    async fn deliver_here(
+        self,
+        unit: UnitMessage,
+        message: String,
         dequeue: u32,
         work: Arc<dyn Work>,
         stopping: BoxFuture<'static, ()>,
@@ -119,20 +132,15 @@ impl Ledger {
         };
         let mut machine = Deliver::new(self.subject(&unit.job), delivery, self.0.rng.next_u64());
         let counted = Arc::new(OnceLock::new());
-        let mut stopping = Some(stopping);
-        let attempt = |name: UnitName, unit: Unit| {
-            let attempt = Attempt {
-                store: store.clone(),
-                name,
-                unit,
-            };
-            let (work, counted) = (Arc::clone(&work), Arc::clone(&counted));
-            let stopping = stopping.take();
+        let mut hands = Some((store.clone(), work, Arc::clone(&counted), stopping));
+        let attempt = move |name: UnitName, unit: Unit| {
+            let (store, work, counted, stopping) = hands.take().expect("a delivery works once");
             async move {
+                let attempt = Attempt { store, name, unit };
                 let worked = tokio::select! {
                     biased;
-                    worked = attempt.perform(&*work) => worked?,
-                    () = OptionFuture::from(stopping).map(drop) => Worked::Interrupted,
+                    worked = attempt.perform(work) => worked?,
+                    () = stopping => Worked::Interrupted,
                 };
                 let _ = counted.set(Step::of(&worked));
                 Ok(worked)
@@ -193,25 +201,28 @@ struct Attempt {
 
 impl Attempt {
     /// Does the work, as long as it is wanted and time is left.
-    async fn perform(self, work: &dyn Work) -> Result<Worked, LedgerError> {
-        let (clock, limit) = {
-            let parts = &self.store.ledger.0;
-            (parts.clock.clone(), parts.options.limits.budget * 2)
-        };
-        let store = self.store.clone();
-        let name = self.name;
-        tokio::select! {
-            biased;
-            worked = self.work(work) => worked,
-            unwanted = until_unwanted(&store, name) => unwanted.map(|()| Worked::Unwanted),
-            () = clock.sleep(limit) => Ok(Worked::Retryable(format!("it took longer than {} seconds", limit.as_secs()).into())),
+    fn perform(self, work: Arc<dyn Work>) -> BoxFuture<'static, Result<Worked, LedgerError>> {
+        async move {
+            let (clock, limit) = {
+                let parts = &self.store.ledger.0;
+                (parts.clock.clone(), parts.options.limits.budget * 2)
+            };
+            let too_long = format!("it took longer than {} seconds", limit.as_secs());
+            let unwanted = until_unwanted(self.store.clone(), self.name).boxed();
+            tokio::select! {
+                biased;
+                worked = self.work(work) => worked,
+                unwanted = unwanted => unwanted.map(|()| Worked::Unwanted),
+                () = clock.sleep(limit) => Ok(Worked::Retryable(too_long.into())),
+            }
         }
+        .boxed()
     }
 
-    async fn work(self, work: &dyn Work) -> Result<Worked, LedgerError> {
+    fn work(self, work: Arc<dyn Work>) -> BoxFuture<'static, Result<Worked, LedgerError>> {
         match self.name {
-            UnitName::Piece { .. } => self.piece(work).await,
-            UnitName::Final { epoch } => self.last(work, epoch).await,
+            UnitName::Piece { .. } => async move { self.piece(&*work).await }.boxed(),
+            UnitName::Final { epoch } => async move { self.last(&*work, epoch).await }.boxed(),
         }
     }
 
@@ -220,8 +231,8 @@ impl Attempt {
             Some(_) => String::new(),
             None => self.store.job_input().await?,
         };
-        let context = UnitContext::open(self.store, self.name, &self.unit, &input).await?;
-        match work.unit(&context).await {
+        let context = Arc::new(UnitContext::open(self.store, self.name, &self.unit, &input).await?);
+        match work.unit(Arc::clone(&context)).await {
             Ended::Finished => {
                 let (outputs, children, counters) = context.close().await?;
                 Ok(Worked::Finished {
@@ -237,11 +248,11 @@ impl Attempt {
     async fn last(self, work: &dyn Work, epoch: u32) -> Result<Worked, LedgerError> {
         let manifest = self.store.manifest_or_write(epoch).await?;
         let counters = manifest.counters;
-        let last = FinalUnit {
+        let last = Arc::new(FinalUnit {
             store: self.store.clone(),
             manifest,
-        };
-        let output = match work.last(&last).await {
+        });
+        let output = match work.last(last).await {
             Ok(output) => output,
             Err(ended) => return Ok(failed(ended)),
         };
@@ -277,7 +288,7 @@ fn cut(reason: String) -> Box<str> {
 }
 
 /// Ends when the job no longer wants the unit. A look costs an answer without a body as long as nothing has changed.
-async fn until_unwanted(store: &JobStore, unit: UnitName) -> Result<(), LedgerError> {
+async fn until_unwanted(store: JobStore, unit: UnitName) -> Result<(), LedgerError> {
     let (clock, look): (_, Duration) = (&store.ledger.0.clock, store.ledger.0.options.look);
     let mut known = None;
     loop {

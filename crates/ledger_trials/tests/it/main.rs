@@ -1,0 +1,4 @@
+//! The running ledger under faults.
+
+mod crashes;
+mod schedules;
