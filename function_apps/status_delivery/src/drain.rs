@@ -11,6 +11,7 @@ use storage_access::{ClaimStore, Queue, Received, Storage, StorageError};
 
 mod aside;
 mod parse;
+mod spare;
 mod suspects;
 
 use crate::delivered::Delivered;
@@ -49,6 +50,8 @@ struct Batch {
     fresh: Vec<Drained>,
     /// Messages that were handed out before: handled after the others are safe, in the order of [`suspects`].
     again: Vec<Drained>,
+    /// Messages at their last delivery: see [`spare`].
+    last: Vec<Drained>,
     /// Messages that are no results, and why.
     unusable: Vec<(Received, String)>,
     bytes: usize,
@@ -98,8 +101,10 @@ async fn collect(
         }
         batch.take(context, received, claims).await;
         let spent = context.clock().monotonic().saturating_sub(started);
+        // Nothing may end the process before these are safe.
+        let urgent = !batch.last.is_empty();
         let full = batch.len() >= MOST_WAITING || batch.bytes >= MOST_WAITING_BYTES;
-        if full || spent >= FLUSH_AFTER || context.is_cancelled() {
+        if urgent || full || spent >= FLUSH_AFTER || context.is_cancelled() {
             return Ok((batch, true));
         }
     }
@@ -127,7 +132,7 @@ async fn receive(queue: &Queue, pages: usize) -> Round {
 
 impl Batch {
     fn len(&self) -> usize {
-        self.fresh.len() + self.again.len() + self.unusable.len()
+        self.fresh.len() + self.again.len() + self.last.len() + self.unusable.len()
     }
 
     fn is_empty(&self) -> bool {
@@ -152,10 +157,10 @@ impl Batch {
                         delivered: Delivered { message, sent_at },
                         received,
                     };
-                    let kept = if drained.received.dequeue_count > 1 {
-                        &mut self.again
-                    } else {
-                        &mut self.fresh
+                    let kept = match drained.received.dequeue_count {
+                        ..=1 => &mut self.fresh,
+                        MOST_DELIVERIES.. => &mut self.last,
+                        _ => &mut self.again,
                     };
                     kept.push(drained);
                 }
@@ -167,8 +172,17 @@ impl Batch {
     }
 }
 
-/// Finishes a batch: what is surely harmless first, suspects last.
-async fn flush(context: &Context<Deps>, storage: &Storage, queue: &Queue, batch: Batch) -> Result<(), DeliveryError> {
+/// Finishes a batch: of what is at its last delivery one, and then what is surely harmless first, suspects last.
+async fn flush(
+    context: &Context<Deps>,
+    storage: &Storage,
+    queue: &Queue,
+    mut batch: Batch,
+) -> Result<(), DeliveryError> {
+    if let Some(tried) = batch.last.pop() {
+        spare::spare(queue, batch.last).await?;
+        finish(context, storage, queue, vec![tried]).await?;
+    }
     finish(context, storage, queue, batch.fresh).await?;
     for (message, reason) in batch.unusable {
         set_aside(storage, queue, message, &reason).await?;

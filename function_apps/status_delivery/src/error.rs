@@ -16,6 +16,8 @@ pub(crate) enum DeliveryError {
     Contention { document: &'static str, tries: u32 },
     #[error("draining the results")]
     Drain(#[source] StorageError),
+    #[error("copying a result that is handed out for the last time")]
+    Spare(#[source] StorageError),
     #[error("putting an unusable result aside")]
     Aside(#[source] StorageError),
 }

@@ -118,3 +118,64 @@ async fn it_takes_no_other_with_it_when_fresh_messages_start_every_life() {
     assert!(poisoned[0]["body"].as_str().unwrap().contains(KILLER));
     assert_eq!(poisoned[0]["reason"], "it was handed out 6 times and never finished");
 }
+
+/// What stands between two of them is never tried in the drains that they end, while its deliveries are counted.
+#[tokio::test]
+async fn several_take_none_with_them_that_stands_between_them() {
+    const OTHERS: usize = 60;
+    const KILLERS: usize = 4;
+    let world = World::with_clock(Clock::system().shifted(Duration::ZERO)).await;
+    let mut messages: Vec<String> = (0..OTHERS)
+        .map(|number| mirror(&format!("https://m{number}.example/"), 1, &[]))
+        .collect();
+    for number in 0..KILLERS {
+        let place = (number + 1) * OTHERS / (KILLERS + 1);
+        messages.insert(place, mirror(&format!("{KILLER}{number}/"), 1, &[]));
+    }
+    world.send(&messages).await;
+    // Received once, by a process of which nothing is known but that it died.
+    while !world
+        .queue()
+        .receive(32, Duration::from_secs(120))
+        .await
+        .unwrap()
+        .is_empty()
+    {}
+
+    let mut lives = 0;
+    while world.waiting().await > 0 {
+        assert!(lives < 20 * KILLERS, "the process dies for ever");
+        // A fresh message starts most lives, so that nearly all the others are only ever drained.
+        world
+            .send(&[mirror(&format!("https://fresh{lives}.example/"), 1, &[])])
+            .await;
+        lives += 1;
+        let trigger = host::take(&world).await.unwrap();
+        world.clock.shift(Duration::from_secs(300));
+        if trigger.dequeue_count > 5 {
+            host::put_aside_for_good(&world, &trigger).await;
+            continue;
+        }
+        let label = format!("life {lives}");
+        let gate = mortal(labelled_gate(&world.emulator, &label), Arc::default());
+        // The host's answer goes to the queue even where the drain dies: what it was for is done.
+        if host::call(&world, &world.instance_behind(&label, gate), &trigger).await == host::Outcome::Succeeded {
+            world.queue().delete(&trigger.id, &trigger.pop_receipt).await.unwrap();
+        }
+    }
+    let poisoned = world.poisoned().await;
+    let bodies: Vec<_> = poisoned
+        .iter()
+        .map(|envelope| envelope["body"].as_str().unwrap())
+        .collect();
+    assert!(bodies.iter().all(|body| body.contains(KILLER)), "{bodies:#?}");
+    for number in 0..KILLERS {
+        let killer = format!("{KILLER}{number}/");
+        assert!(
+            bodies.iter().any(|body| body.contains(&killer)),
+            "{killer}: {bodies:#?}"
+        );
+    }
+    let public = world.public().await.unwrap();
+    assert_eq!(public["mirror"].as_object().unwrap().len(), OTHERS + lives);
+}
