@@ -5,11 +5,12 @@ use std::time::Duration;
 use determinism::Clock;
 use storage_emulator::{Fault, FaultRule, RequestFilter};
 
-use crate::world::World;
+use crate::world::{World, seed};
 use crate::{host, mirror, mirror_list};
 
 #[tokio::test]
 async fn whatever_storage_does_the_last_status_is_right() {
+    let seed = seed();
     for fault in [
         Fault::ServerBusy,
         Fault::TooManyRequests,
@@ -18,8 +19,8 @@ async fn whatever_storage_does_the_last_status_is_right() {
         Fault::LoseAnswer,
     ] {
         for chance in [0.2, 0.5, 0.8] {
-            let case = format!("{fault:?} with chance {chance}");
-            let world = World::with_clock(Clock::system().shifted(Duration::ZERO)).await;
+            let case = format!("{fault:?} with chance {chance}, STATUS_DELIVERY_SEED={seed}");
+            let world = World::with_clock_and_seed(Clock::system().shifted(Duration::ZERO), seed).await;
             let mut messages = vec![mirror_list(0, &["https://a/", "https://b/", "https://c/"])];
             for minute in 1..6 {
                 for url in ["https://a/", "https://b/", "https://c/"] {

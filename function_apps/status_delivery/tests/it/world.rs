@@ -35,6 +35,17 @@ pub(crate) struct World {
     pub(crate) storage: Storage,
 }
 
+/// The number that a test's chance starts from: that of `STATUS_DELIVERY_SEED`, or another in each run. It is printed, and
+/// shown when the test fails.
+pub(crate) fn seed() -> u64 {
+    const NAME: &str = "STATUS_DELIVERY_SEED";
+    let seed = Settings::from_environment()
+        .get(NAME)
+        .map_or_else(|| Rng::from_entropy().below(1 << 32), |text| text.parse().unwrap());
+    println!("to repeat this run: {NAME}={seed}");
+    seed
+}
+
 impl World {
     /// Noon by a clock that only the test moves.
     pub(crate) async fn still() -> (Self, ManualClock) {
@@ -43,8 +54,13 @@ impl World {
     }
 
     pub(crate) async fn with_clock(clock: Clock) -> Self {
+        Self::with_clock_and_seed(clock, 3).await
+    }
+
+    /// A world whose faults and queue order follow from `seed`.
+    pub(crate) async fn with_clock_and_seed(clock: Clock, seed: u64) -> Self {
         let emulator = Emulator::builder()
-            .rng(Rng::seeded(3))
+            .rng(Rng::seeded(seed))
             .clock(clock.clone())
             .in_memory()
             .build()
