@@ -37,6 +37,7 @@ pub(crate) struct World {
 
 /// The number that a test's chance starts from: that of `STATUS_DELIVERY_SEED`, or another in each run. It is printed, and
 /// shown when the test fails.
+#[expect(clippy::print_stdout, reason = "the test harness shows it when the test fails")]
 pub(crate) fn seed() -> u64 {
     const NAME: &str = "STATUS_DELIVERY_SEED";
     let seed = Settings::from_environment()
