@@ -14,7 +14,8 @@ use custom_handler::{
 const WORK: Queue<String> = Queue::named("work");
 const RESULTS: Queue<String> = Queue::named("results");
 
-/// A folder in which the app leaves `done.txt`, and in which a test may put `mended` and `timer is broken`.
+/// A folder in which the app leaves `done.txt`, and in which a test may put `mended`, `blocked` and `timer is
+/// broken`.
 struct Deps {
     folder: PathBuf,
 }
@@ -78,16 +79,19 @@ async fn copy(
 }
 
 async fn work(ctx: Context<Deps>, message: String) -> Result<String, QueueFailure> {
-    tracing::info!("working on {message}");
     let folder = &ctx.deps().folder;
-    if message.starts_with("bad") && !folder.join("mended").exists() {
-        return Err(std::io::Error::other(format!("cannot work on {message}")).into());
-    }
-    if message.starts_with("unusable") && !folder.join("mended").exists() {
-        return Err(Permanent::new("nobody can use this").into());
-    }
-    if message.starts_with("stuck") && !folder.join("mended").exists() {
-        std::future::pending::<()>().await;
+    // Before the line that tests wait for: what they change then is for the next run.
+    let (mended, blocked) = (folder.join("mended").exists(), folder.join("blocked").exists());
+    tracing::info!("working on {message}");
+    if !mended {
+        match message.split(' ').next() {
+            Some("bad") => return Err(std::io::Error::other(format!("cannot work on {message}")).into()),
+            Some("unusable") => return Err(Permanent::new("nobody can use this").into()),
+            Some("crash") => std::process::abort(),
+            Some("stuck") => std::future::pending().await,
+            _ if blocked => std::future::pending().await,
+            _ => {}
+        }
     }
     if message.starts_with("slow") {
         ctx.clock().sleep(Duration::from_millis(150)).await;

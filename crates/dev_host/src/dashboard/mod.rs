@@ -48,6 +48,7 @@ fn router(host: Arc<Host>) -> Router {
         .route("/events", get(events::stream))
         .route("/assets/{name}", get(assets::asset))
         .route("/actions/run", post(actions::run))
+        .route("/actions/restart", post(actions::restart))
         .route("/actions/replay", post(actions::replay))
         .route("/actions/replay-all", post(actions::replay_all))
         .route("/actions/drop", post(actions::drop_message))

@@ -84,7 +84,7 @@ fn input(body: &[u8]) -> Option<String> {
 
 fn status(front: &Front) -> Value {
     let (state, errors) = match front.app.handler.state() {
-        HandlerState::Down { reason } => ("Error", vec![reason]),
+        HandlerState::Down { reason } => ("Error", vec![front.host.redactor.redact(&reason).into_owned()]),
         HandlerState::Starting => ("Starting", Vec::new()),
         _ => ("Running", Vec::new()),
     };

@@ -105,6 +105,9 @@ impl Front {
         let Some(access) = self.access(level, &parts) else {
             return StatusCode::UNAUTHORIZED.into_response();
         };
+        if self.app.handler.is_down() {
+            return not_running();
+        }
         let Some(_slot) = Slot::take(
             &self.under_way,
             self.app.app.host.extensions.http.max_outstanding_requests,
@@ -127,6 +130,9 @@ impl Front {
         call.route_values = values;
         call.identities = identities(level, access);
         let conclusion = invoke(&self.host, &self.app, function, Event::Http(call)).await;
+        if conclusion.handler_down {
+            return not_running();
+        }
         caller_response(conclusion.http.unwrap_or_else(|| CallerAnswer::empty(500)))
     }
 
@@ -148,6 +154,11 @@ impl Front {
             keys,
         )
     }
+}
+
+/// What Azure's front answers for a host that has stopped.
+fn not_running() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "Function host is not running.").into_response()
 }
 
 /// The rest of `path` below `/prefix`, which ignores case.

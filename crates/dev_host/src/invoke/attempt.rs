@@ -18,6 +18,7 @@ use crate::error_chain::chain;
 use crate::handler_client::{CallError, HandlerAnswer as RawAnswer};
 use crate::host::{Host, RunningApp};
 use crate::journal::{Answer, Content, Finished, Outcome, Output, Record, Started};
+use crate::supervisor::Unavailable;
 
 /// The parts of a try that are told when it ends, however it ends.
 #[derive(Default)]
@@ -27,6 +28,7 @@ struct Told {
     logs: Vec<String>,
     http: Option<CallerAnswer>,
     failed_by: Option<Failure>,
+    handler_down: bool,
 }
 
 pub(super) async fn attempt(
@@ -42,7 +44,10 @@ pub(super) async fn attempt(
     app.begin(id);
     let mut told = Told::default();
     let outcome = run(host, app, function, event, id, retry, tries, &mut told).await;
-    let failure = outcome.err();
+    // Here and nowhere later: every reader of the conclusion, of the journal and of the terminal gets these words.
+    let redacted = |text: &String| host.redactor.redact(text).into_owned();
+    let failure = outcome.err().as_ref().map(redacted);
+    let logs: Vec<String> = told.logs.iter().map(redacted).collect();
     if failure.is_some() && told.http.is_none() && matches!(event, Event::Http(_) | Event::ManualHttp(_)) {
         told.http = Some(CallerAnswer::empty(500));
     }
@@ -58,25 +63,19 @@ pub(super) async fn attempt(
         } else {
             Outcome::Succeeded
         },
-        reason: failure.as_ref().map(|reason| host.redactor.redact(reason).into_owned()),
+        reason: failure.clone(),
         answer: told.answer,
         outputs: told.outputs.clone(),
-        logs: told
-            .logs
-            .iter()
-            .map(|line| host.redactor.redact(line).into_owned())
-            .collect(),
+        logs: logs.clone(),
     }));
     if !app.prints_logs() {
-        for line in &told.logs {
-            host.console
-                .line(&app.app.name, Level::Info, Some(id), &host.redactor.redact(line));
+        for line in &logs {
+            host.console.line(&app.app.name, Level::Info, Some(id), line);
         }
     }
     if let Some(reason) = &failure {
         let text = format!("{} failed after {milliseconds} ms: {reason}", function.name);
-        host.console
-            .line(&app.app.name, Level::Error, Some(id), &host.redactor.redact(&text));
+        host.console.line(&app.app.name, Level::Error, Some(id), &text);
     } else {
         let text = format!(
             "{} succeeded in {milliseconds} ms{}",
@@ -85,10 +84,11 @@ pub(super) async fn attempt(
         );
         host.console.line(&app.app.name, Level::Info, Some(id), &text);
     }
-    let (outputs, logs, http, failed_by) = (told.outputs, told.logs, told.http, told.failed_by);
+    let (outputs, http, failed_by) = (told.outputs, told.http, told.failed_by);
     Conclusion {
         invocation: id.to_owned(),
         failure,
+        handler_down: told.handler_down,
         failed_by,
         http,
         outputs,
@@ -153,7 +153,10 @@ async fn run(
     started.request = Content::keep(body.as_bytes(), &host.redactor);
     host.journal.append(Record::Started(started));
 
-    let port = app.handler.port().await?;
+    let port = app.handler.port().await.map_err(|unavailable| {
+        told.handler_down = matches!(unavailable, Unavailable::Down(_));
+        unavailable.to_string()
+    })?;
     let limit = app.app.function_timeout();
     let answer = match host
         .client
@@ -165,7 +168,12 @@ async fn run(
             app.handler.timed_out(port).await;
             return Err(timed_out(limit));
         }
-        Err(error) => return Err(chain(&error)),
+        Err(error) => {
+            if matches!(error, CallError::Connection(_)) {
+                app.handler.disconnected(port, &host.clock).await;
+            }
+            return Err(chain(&error));
+        }
     };
     told.answer = Some(Answer {
         status: answer.status.as_u16(),

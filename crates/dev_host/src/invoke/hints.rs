@@ -13,8 +13,9 @@ pub(super) fn look(host: &Host, app: &RunningApp, function: &Function, answer: &
         return;
     };
     let warn = |subject, text: &str| {
+        let text = host.redactor.redact(text);
         host.warnings
-            .once(&host.console, &app.app.name, &function.name, subject, text);
+            .once(&host.console, &app.app.name, &function.name, subject, &text);
     };
     if !(200..300).contains(&response.status) {
         if mentions_logs(&response.body) {

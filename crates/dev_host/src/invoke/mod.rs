@@ -23,15 +23,17 @@ use crate::journal::{Content, Output};
 pub struct Conclusion {
     /// Its id.
     pub invocation: String,
-    /// Why it failed; none when it succeeded.
+    /// Why it failed, without secrets; none when it succeeded.
     pub failure: Option<String>,
+    /// The handler was down: the function was not run. In Azure the host would have stopped and not have asked it.
+    pub handler_down: bool,
     /// What in the handler's answer made it fail, if it was the answer.
     pub failed_by: Option<Failure>,
     /// What an HTTP caller sees.
     pub http: Option<CallerAnswer>,
     /// What was written.
     pub outputs: Vec<Output>,
-    /// The `Logs` of the answer.
+    /// The `Logs` of the answer, without secrets.
     pub logs: Vec<String>,
     /// The handler's answer body.
     pub answer: Option<Content>,
@@ -51,7 +53,7 @@ pub async fn invoke(host: &Arc<Host>, app: &Arc<RunningApp>, function: &Function
             exception: exception.clone(),
         });
         let conclusion = attempt::attempt(host, app, function, &event, &id, context).await;
-        let (Some(reason), Some(retries)) = (&conclusion.failure, &mut retries) else {
+        let (Some(reason), Some(retries), false) = (&conclusion.failure, &mut retries, conclusion.handler_down) else {
             return conclusion;
         };
         let Some(wait) = retries.failed(&host.rng) else {

@@ -25,7 +25,7 @@ pub(super) async fn settled(host: &Host) {
 pub(super) async fn next_runs_known(host: &Host, timers: bool) {
     let known = |app: &RunningApp| {
         app.app.functions.iter().all(|function| match function.trigger {
-            Trigger::Timer { .. } if timers && !function.disabled => {
+            Trigger::Timer { .. } if timers && !function.disabled && !app.handler.is_down() => {
                 let state = app.timer_state(&function.name);
                 state.running || state.elsewhere || state.next.is_some()
             }

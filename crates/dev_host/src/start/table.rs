@@ -90,6 +90,7 @@ fn place(host: &Host, app: &RunningApp, function: &Function, timers: bool) -> St
                     .to_string(),
                 None if state.elsewhere => "another host fires it".to_owned(),
                 None if state.running => "runs now".to_owned(),
+                None if timers && app.handler.is_down() => "waits for the handler".to_owned(),
                 None if timers => "never".to_owned(),
                 None => "off (--no-timers)".to_owned(),
             };

@@ -70,11 +70,24 @@ pub struct Handler {
     events: mpsc::UnboundedSender<Report>,
 }
 
+/// Why no invocation can be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// It failed for good. In Azure the whole host would stop, and nothing would run or fail until it is started again.
+    #[error("the handler is down: {0}")]
+    Down(String),
+    /// Ended with the development host.
+    #[error("the development host is stopping")]
+    Stopping,
+}
+
 /// Events of a process count only while it is the current one.
 #[derive(Debug)]
 enum Report {
     Always(HandlerEvent),
     Of(u64, HandlerEvent),
+    /// A person wants a handler that is down to be started again.
+    Restart,
     /// The process of this generation ended; the words explain it.
     Ended {
         generation: u64,
@@ -84,6 +97,8 @@ enum Report {
     },
 }
 
+/// A dead process is noticed within moments; this is for one whose pipes something else holds open.
+const NOTICED: Duration = Duration::from_secs(1);
 /// The SDK's exit code for bad settings: the next start would fail in the same way.
 const BAD_SETTINGS: i32 = 64;
 
@@ -127,15 +142,15 @@ impl Handler {
     /// The port to send an invocation to, waiting while the handler is restarted.
     ///
     /// # Errors
-    /// The handler is down for good; the text says why.
-    pub async fn port(&self) -> Result<u16, String> {
+    /// The handler is down for good, or the development host stops.
+    pub async fn port(&self) -> Result<u16, Unavailable> {
         let mut state = self.state.clone();
         let mut told = false;
         loop {
             match &*state.borrow_and_update() {
                 HandlerState::Ready { port } | HandlerState::Gone { port } => return Ok(*port),
-                HandlerState::Down { reason } => return Err(reason.clone()),
-                HandlerState::Stopped => return Err("the development host is stopping".to_owned()),
+                HandlerState::Down { reason } => return Err(Unavailable::Down(reason.clone())),
+                HandlerState::Stopped => return Err(Unavailable::Stopping),
                 HandlerState::Starting => {}
             }
             if !told {
@@ -143,8 +158,52 @@ impl Handler {
                 self.report(HandlerEvent::InvocationWaiting);
             }
             if state.changed().await.is_err() {
-                return Err("the development host is stopping".to_owned());
+                return Err(Unavailable::Stopping);
             }
+        }
+    }
+
+    /// Whether it failed for good.
+    pub fn is_down(&self) -> bool {
+        matches!(*self.state.borrow(), HandlerState::Down { .. })
+    }
+
+    /// Waits until it is down for good.
+    pub async fn down(&self) {
+        self.reaches(|state| matches!(state, HandlerState::Down { .. })).await;
+    }
+
+    /// Waits until invocations are sent to it.
+    pub async fn takes_invocations(&self) {
+        self.reaches(|state| matches!(state, HandlerState::Ready { .. } | HandlerState::Gone { .. }))
+            .await;
+    }
+
+    async fn reaches(&self, wanted: impl FnMut(&HandlerState) -> bool) {
+        let mut state = self.state.clone();
+        // The shell lives until it is stopped; after that nothing changes.
+        if state.wait_for(wanted).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Starts a handler that is down again, with a new count of errors.
+    pub fn restart(&self) {
+        // A stopped shell starts nothing.
+        let _ = self.events.send(Report::Restart);
+    }
+
+    /// The connection for an invocation on this port broke. When nobody listens there any more the process has ended, and
+    /// this returns when that is known: messages tried meanwhile would use up their tries on a handler that is gone.
+    pub async fn disconnected(&self, port: u16, clock: &Clock) {
+        if tokio::net::TcpStream::connect((std::net::Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_err()
+        {
+            let mut state = self.state.clone();
+            let noticed = state.wait_for(|state| *state != HandlerState::Ready { port });
+            // Unnoticed for so long: the invocation has failed in any case.
+            let _ = clock.timeout(NOTICED, noticed).await;
         }
     }
 
@@ -209,6 +268,11 @@ impl Shell {
                 None => inbox.recv().await.and_then(|report| self.take(report)),
             };
             let Some(event) = event else { continue };
+            if event == HandlerEvent::Start {
+                let timeout = SignedDuration::try_from(self.setup.initialization_timeout);
+                self.machine = HandlerSupervisor::new(timeout.unwrap_or(SignedDuration::MAX));
+                self.explanation.clear();
+            }
             let stopping = event == HandlerEvent::Stop;
             let effects = self.machine.step(self.clock.now(), event);
             self.carry_out(effects).await;
@@ -223,6 +287,10 @@ impl Shell {
     fn take(&mut self, report: Report) -> Option<HandlerEvent> {
         match report {
             Report::Always(event) => Some(event),
+            Report::Restart => {
+                let is_down = matches!(*self.state.borrow(), HandlerState::Down { .. });
+                is_down.then_some(HandlerEvent::Start)
+            }
             Report::Of(generation, event) => (generation == self.generation).then_some(event),
             Report::Ended { generation, .. } if generation != self.generation => None,
             Report::Ended {
@@ -243,7 +311,9 @@ impl Shell {
                     let reason = std::mem::take(&mut self.explanation);
                     (self.setup.on_message)(Level::Error, &reason);
                     self.state.send_replace(HandlerState::Down { reason });
-                    // Azure would start it twice more; the outcome would be the same.
+                    // Azure would start it twice more; the outcome would be the same. What the machine wants of a process
+                    // that has ended is of no interest.
+                    let _ = self.machine.step(self.clock.now(), HandlerEvent::Stop);
                     return None;
                 }
                 let stderr = last_lines.into_iter().rev().take(3).rev().collect();

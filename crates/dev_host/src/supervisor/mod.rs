@@ -8,7 +8,7 @@ mod ports;
 mod process;
 
 pub use environment::{Place, environment};
-pub use handler::{Handler, HandlerSetup, HandlerState, OnLine, OnMessage};
+pub use handler::{Handler, HandlerSetup, HandlerState, OnLine, OnMessage, Unavailable};
 pub use lines::HandlerLine;
 pub use orphans::Roster;
 pub use ports::{bind_from, free_port, listening};

@@ -1,6 +1,6 @@
 //! Drives triggers: shells around the machines of `host_rules`.
 
-mod ledger;
+mod notes;
 mod queue;
 mod singleton;
 mod timer;

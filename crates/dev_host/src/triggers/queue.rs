@@ -1,6 +1,6 @@
-//! The listener of one queue-triggered function.
+//! The listener of one queue-triggered function. It listens while the app's handler can be asked: in Azure a handler that is
+//! down stops the host, and the messages stay where they are.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use functions_protocol::MessageEncoding;
 use host_rules::machine::LogLevel;
 use host_rules::machine::queue::MessageEncoding as RuleEncoding;
 use host_rules::machine::queue::{
-    CallId, QueueEffect, QueueEvent, QueueListener, QueueOptions, QueueSettings, RunId, StopKind, StorageCall,
-    TriggerMessage,
+    CallId, QueueEffect, QueueEvent, QueueListener, QueueOptions, QueueSettings, RunId, StopKind, StorageAnswer,
+    StorageCall, TriggerMessage,
 };
 use jiff::SignedDuration;
 use storage_access::Storage;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::sync::mpsc::error::SendError;
 
-use super::ledger::Ledger;
+use super::notes::{LeaseNotes, Notes, Purpose};
 use crate::app::Function;
 use crate::console::Level;
 use crate::error_chain::chain;
@@ -41,8 +41,21 @@ pub async fn listen(host: Arc<Host>, app: Arc<RunningApp>, function: Function, q
         Err(problem) => return host.console.line(&app.app.name, Level::Error, None, &problem),
     };
     loop {
+        if app.handler.is_down() {
+            let text = format!(
+                "{} does not listen to queue {queue} until the handler is started again; its messages stay",
+                function.name
+            );
+            host.console.line(&app.app.name, Level::Warn, None, &text);
+        }
+        tokio::select! {
+            () = app.handler.takes_invocations() => {}
+            () = host.stopping() => return,
+        }
         let (reports, inbox) = mpsc::unbounded_channel();
         let machine = QueueListener::new(&function.name, &queue, settings.clone(), host.rng.fork());
+        let notes = Notes::new(&host, &app.app.name, &connection, &queue);
+        let leases = notes.leases();
         let listener = Listener {
             host: host.clone(),
             app: app.clone(),
@@ -50,16 +63,24 @@ pub async fn listen(host: Arc<Host>, app: Arc<RunningApp>, function: Function, q
             queue: queue.clone(),
             storage: storage.clone(),
             machine,
-            ledger: Ledger::new(&host, &app.app.name, &connection, &queue),
+            notes,
             reports,
-            calls: HashMap::new(),
+            not_run: 0,
         };
-        let Ended::ToBeRestarted = listener.run(inbox).await else {
-            return;
-        };
-        tokio::select! {
-            () = host.clock.sleep(RESTART_PAUSE) => {}
-            () = host.stopping() => return,
+        let ended = listener.run(inbox).await;
+        if !matches!(ended, Ended::ToBeRestarted) {
+            // Nothing runs any more. What is still held was received and not run.
+            for id in leases.held() {
+                give_back(&leases, &host, &storage, &id).await;
+            }
+        }
+        match ended {
+            Ended::Stopped => return,
+            Ended::HandlerDown => {}
+            Ended::ToBeRestarted => tokio::select! {
+                () = host.clock.sleep(RESTART_PAUSE) => {}
+                () = host.stopping() => return,
+            },
         }
     }
 }
@@ -85,6 +106,7 @@ fn settings(app: &RunningApp) -> Result<QueueSettings, String> {
 
 enum Ended {
     Stopped,
+    HandlerDown,
     ToBeRestarted,
 }
 
@@ -92,6 +114,8 @@ enum Ended {
 enum Report {
     Answered(CallId, calls::Outcome),
     RunEnded(RunId, String, Box<Conclusion>),
+    /// The handler was down, and the message has been given back.
+    NotRun,
 }
 
 struct Listener {
@@ -101,17 +125,30 @@ struct Listener {
     queue: String,
     storage: Storage,
     machine: QueueListener,
-    ledger: Ledger,
+    notes: Notes,
     reports: mpsc::UnboundedSender<Report>,
-    calls: HashMap<CallId, AbortHandle>,
+    /// Messages given back because the handler was down. For the machine they are still in flight.
+    not_run: usize,
 }
 
 impl Listener {
     async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Report>) -> Ended {
         let mut notices = self.host.poison_notices.subscribe();
-        let mut stopping = false;
+        let (mut stopping, mut handler_down) = (false, false);
         let mut event = QueueEvent::Start;
         loop {
+            // Before the event: a run that failed with the handler must not make room for the next message.
+            if !stopping && !handler_down && (self.not_run > 0 || self.app.handler.is_down()) {
+                handler_down = true;
+                for effect in self
+                    .machine
+                    .step(self.host.clock.now(), QueueEvent::Stop(StopKind::Drain))
+                {
+                    if self.carry_out(effect, None).is_some() {
+                        return Ended::HandlerDown;
+                    }
+                }
+            }
             let answered = if let QueueEvent::Answered { id, .. } = &event {
                 Some(*id)
             } else {
@@ -119,8 +156,15 @@ impl Listener {
             };
             for effect in self.machine.step(self.host.clock.now(), event) {
                 if let Some(ended) = self.carry_out(effect, answered) {
-                    return ended;
+                    return match ended {
+                        Ended::Stopped if handler_down && !stopping => Ended::HandlerDown,
+                        ended => ended,
+                    };
                 }
+            }
+            if self.not_run > 0 && self.not_run == self.machine.in_flight() {
+                // What is left are runs that do not come, of a machine that has stopped asking for more.
+                return if stopping { Ended::Stopped } else { Ended::HandlerDown };
             }
             let deadline = self.machine.next_deadline();
             let tick = async {
@@ -140,6 +184,8 @@ impl Listener {
                     stopping = true;
                     QueueEvent::Stop(StopKind::Stop)
                 }
+                // A tick before its time changes nothing.
+                () = self.app.handler.down(), if !handler_down && !stopping => QueueEvent::Tick,
                 () = tick => QueueEvent::Tick,
             };
         }
@@ -148,9 +194,8 @@ impl Listener {
     fn take(&mut self, report: Report) -> QueueEvent {
         match report {
             Report::Answered(id, outcome) => {
-                self.calls.remove(&id);
                 if let Some(put) = outcome.put {
-                    self.ledger.copied(id, put);
+                    self.notes.copied(id, put);
                 }
                 QueueEvent::Answered {
                     id,
@@ -159,8 +204,12 @@ impl Listener {
             }
             Report::RunEnded(run, message, conclusion) => {
                 let succeeded = conclusion.failure.is_none();
-                self.ledger.ended(&message, *conclusion);
+                self.notes.ended(&message, *conclusion);
                 QueueEvent::RunEnded { run, succeeded }
+            }
+            Report::NotRun => {
+                self.not_run += 1;
+                QueueEvent::Tick
             }
         }
     }
@@ -168,11 +217,8 @@ impl Listener {
     fn carry_out(&mut self, effect: QueueEffect, answered: Option<CallId>) -> Option<Ended> {
         match effect {
             QueueEffect::Call { id, call } => self.call(id, call, answered),
-            QueueEffect::AbandonCall(id) => {
-                if let Some(call) = self.calls.remove(&id) {
-                    call.abort();
-                }
-            }
+            // It is not cut off: messages that it brings all the same are given back, and the machine passes over the answer.
+            QueueEffect::AbandonCall(_) => {}
             QueueEffect::Run { run, message } => self.start(run, message),
             // A custom handler is not told.
             QueueEffect::SignalCancellation(_) => {}
@@ -206,9 +252,15 @@ impl Listener {
     fn start(&mut self, run: RunId, message: TriggerMessage) {
         let (host, app, function) = (self.host.clone(), self.app.clone(), self.function.clone());
         let (queue, reports) = (self.queue.clone(), self.reports.clone());
+        let (storage, leases) = (self.storage.clone(), self.notes.leases());
         tokio::spawn(async move {
             let id = message.received.id.clone();
             let conclusion = invoke(&host, &app, &function, Event::Queue { queue, message }).await;
+            if conclusion.handler_down {
+                give_back(&leases, &host, &storage, &id).await;
+                let _ = reports.send(Report::NotRun);
+                return;
+            }
             // A listener that has ended needs no report: its messages come back when their lease ends.
             let _ = reports.send(Report::RunEnded(run, id, Box::new(conclusion)));
         });
@@ -216,16 +268,35 @@ impl Listener {
 
     fn call(&mut self, id: CallId, call: StorageCall, answered: Option<CallId>) {
         if let Some(answered) = answered {
-            self.ledger.follows(answered, &call);
+            self.notes.follows(answered, &call);
         }
         let (host, storage, reports) = (self.host.clone(), self.storage.clone(), self.reports.clone());
-        let ledger = self.ledger.leases();
-        let task = tokio::spawn(async move {
+        let leases = self.notes.leases();
+        let purpose = leases.purpose(&call);
+        tokio::spawn(async move {
             let outcome = calls::make(&storage, &host.clock, call.clone()).await;
             // Written down before the machine hears of it: a kill after this frees the message at the next start.
-            ledger.note(&call, &outcome.answer);
-            let _ = reports.send(Report::Answered(id, outcome));
+            leases.note(&call, purpose, &outcome.answer);
+            if let Err(SendError(Report::Answered(_, outcome))) = reports.send(Report::Answered(id, outcome)) {
+                give_back_received(&leases, &host, &storage, &outcome.answer).await;
+            }
         });
-        self.calls.insert(id, task.abort_handle());
+    }
+}
+
+/// Lets go of messages that came when nobody waited for them any more.
+async fn give_back_received(leases: &LeaseNotes, host: &Host, storage: &Storage, answer: &StorageAnswer) {
+    if let StorageAnswer::Messages(messages) = answer {
+        for message in messages {
+            give_back(leases, host, storage, &message.id).await;
+        }
+    }
+}
+
+/// Makes a message that is held visible at once. It has lost one try, as in Azure when a host stops.
+async fn give_back(leases: &LeaseNotes, host: &Host, storage: &Storage, id: &str) {
+    if let Some(call) = leases.release(id) {
+        let outcome = calls::make(storage, &host.clock, call.clone()).await;
+        leases.note(&call, Purpose::Other, &outcome.answer);
     }
 }

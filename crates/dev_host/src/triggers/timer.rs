@@ -54,12 +54,30 @@ pub async fn listen(
         path: format!("timers/{}/Host.Functions.{}/status", app.app.host_id(), function.name),
     });
     let mut runs = JoinSet::new();
-    while let Some(hold) = singleton.acquire().await {
+    loop {
+        if app.handler.is_down() {
+            let text = format!(
+                "timer {} does not fire until the handler is started again",
+                function.name
+            );
+            warn(&host, &app, &text);
+        }
+        // In Azure the host would have stopped with its handler; what is missed meanwhile is past due afterwards.
+        tokio::select! {
+            () = app.handler.takes_invocations() => {}
+            () = host.stopping() => return,
+        }
+        let Some(hold) = singleton.acquire().await else { return };
         tokio::select! {
             () = fire(&host, &app, &function, options.clone(), status.as_ref(), &mut runs) => {
                 // The lock is kept until the run is over: no other host runs the function meanwhile.
                 while runs.join_next().await.is_some() {}
                 return hold.release().await;
+            }
+            () = app.handler.down() => {
+                app.timer(&function.name, |timer| timer.next = None);
+                while runs.join_next().await.is_some() {}
+                hold.release().await;
             }
             () = hold.lost() => {
                 let text = format!("the lock of timer {} is lost: it does not fire until it is had again", function.name);

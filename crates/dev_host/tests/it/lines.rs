@@ -28,9 +28,10 @@ impl Lines {
         }
     }
 
-    /// Waits until all apps are ready.
+    /// Waits until all apps are ready or down.
     pub(crate) fn started(&mut self) -> Started {
-        self.wait(1, "all apps are ready");
+        // The last line before that on which apps are ready.
+        self.wait(1, "storage: ");
         let after = |part: &str| self.texts().find_map(|text| text.strip_prefix(part)).map(address);
         Started {
             dashboard: after("dashboard: ").unwrap(),

@@ -9,6 +9,7 @@ mod bench;
 mod bindings;
 mod crash;
 mod dashboard;
+mod down;
 mod front;
 mod http;
 mod inside;

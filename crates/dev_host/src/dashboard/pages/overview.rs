@@ -79,7 +79,14 @@ fn card(host: &Host, app: &RunningApp, times: &Times) -> Markup {
                 span.side { a href=(app.address()) rel="noreferrer" { "localhost:" (app.front_port) } }
             }
             @if let HandlerState::Down { reason } = app.handler.state() {
-                div.body { div.notice { b { "This app is down." } pre { (host.redactor.redact(&reason)) } } }
+                div.body { div.notice {
+                    b { "This app is down: its queues and timers wait, HTTP callers get 503." }
+                    pre { (host.redactor.redact(&reason)) }
+                    form.inline method="post" action="/actions/restart" {
+                        input type="hidden" name="app" value=(app.app.name);
+                        button type="submit" id={ "restart-" (app.app.name) } { "Start again" }
+                    }
+                } }
             }
             @for problem in &app.app.problems {
                 div.body { div.notice { b { (problem.function) " cannot run: " } (problem.reason) } }

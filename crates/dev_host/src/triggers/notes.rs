@@ -2,22 +2,19 @@
 
 use std::collections::HashMap;
 
-use host_rules::machine::queue::{CallId, ReceivedMessage, StorageAnswer, StorageCall, StorageFailure};
+use host_rules::machine::queue::{CallId, StorageAnswer, StorageCall, StorageFailure};
 use jiff::SignedDuration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::console::Level;
 use crate::host::Host;
 use crate::invoke::Conclusion;
 use crate::journal::{MessageReference, Poisoned, Record};
-use crate::storage::Held;
+use crate::storage;
 use crate::topics::Topic;
 
-/// The lease of a received message. An update to a shorter time is a release and not a renewal.
-const LEASE: SignedDuration = SignedDuration::from_mins(10);
-
 /// The notes of one listener.
-pub(super) struct Ledger {
+pub(super) struct Notes {
     leases: LeaseNotes,
     /// Poison copies that arrived: call → poison message.
     copies: HashMap<CallId, String>,
@@ -32,10 +29,25 @@ pub(super) struct LeaseNotes {
     app: String,
     connection: String,
     queue: String,
-    received: Arc<Mutex<HashMap<String, ReceivedMessage>>>,
+    received: Arc<Mutex<HashMap<String, Held>>>,
 }
 
-impl Ledger {
+/// A message that was received and is not over.
+struct Held {
+    pop_receipt: String,
+    attempts: u32,
+    /// Its run has ended: what is updated now is released, for however long it stays invisible.
+    ended: bool,
+}
+
+/// What is lost or kept by a call, which is known when it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Renewal,
+    Other,
+}
+
+impl Notes {
     pub(super) fn new(host: &Arc<Host>, app: &str, connection: &str, queue: &str) -> Self {
         let leases = LeaseNotes {
             host: host.clone(),
@@ -57,6 +69,10 @@ impl Ledger {
 
     /// A run ended.
     pub(super) fn ended(&mut self, message: &str, conclusion: Conclusion) {
+        self.leases
+            .received()
+            .entry(message.to_owned())
+            .and_modify(|held| held.ended = true);
         match conclusion.failure {
             Some(_) => drop(self.failures.insert(message.to_owned(), conclusion)),
             None => drop(self.failures.remove(message)),
@@ -76,9 +92,8 @@ impl Ledger {
         let StorageCall::DeleteMessage { queue, id, .. } = call else {
             return;
         };
-        let LeaseNotes { host, received, .. } = &self.leases;
-        let message = received.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        let attempts = message.map_or(0, |message| u32::try_from(message.dequeue_count).unwrap_or(u32::MAX));
+        let host = &self.leases.host;
+        let attempts = self.leases.received().get(id).map_or(0, |held| held.attempts);
         let failure = self.failures.remove(id);
         let reason = match failure.as_ref().and_then(|conclusion| conclusion.failure.clone()) {
             Some(reason) => reason,
@@ -106,23 +121,57 @@ impl Ledger {
 }
 
 impl LeaseNotes {
+    /// What the listener's call means for the message it names.
+    pub(super) fn purpose(&self, call: &StorageCall) -> Purpose {
+        match call {
+            StorageCall::UpdateMessage { id, .. } if self.received().get(id).is_some_and(|held| !held.ended) => {
+                Purpose::Renewal
+            }
+            _ => Purpose::Other,
+        }
+    }
+
+    /// The call that makes a held message visible at once.
+    pub(super) fn release(&self, id: &str) -> Option<StorageCall> {
+        Some(StorageCall::UpdateMessage {
+            queue: self.queue.clone(),
+            id: id.to_owned(),
+            pop_receipt: self.received().get(id)?.pop_receipt.clone(),
+            visibility: SignedDuration::ZERO,
+        })
+    }
+
+    /// The messages that are held.
+    pub(super) fn held(&self) -> Vec<String> {
+        self.received().keys().cloned().collect()
+    }
+
+    fn received(&self) -> MutexGuard<'_, HashMap<String, Held>> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Notes what an answer means for the messages that are held.
-    pub(super) fn note(&self, call: &StorageCall, answer: &StorageAnswer) {
-        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn note(&self, call: &StorageCall, purpose: Purpose, answer: &StorageAnswer) {
+        let mut received = self.received();
         match (call, answer) {
             (_, StorageAnswer::Messages(messages)) => {
                 for message in messages {
                     self.hold(&message.id, &message.pop_receipt);
-                    received.insert(message.id.clone(), message.clone());
+                    let held = Held {
+                        pop_receipt: message.pop_receipt.clone(),
+                        attempts: u32::try_from(message.dequeue_count).unwrap_or(u32::MAX),
+                        ended: false,
+                    };
+                    received.insert(message.id.clone(), held);
                 }
             }
-            (StorageCall::UpdateMessage { id, visibility, .. }, StorageAnswer::Updated { pop_receipt }) => {
-                if *visibility >= LEASE {
-                    self.hold(id, pop_receipt);
-                } else {
-                    self.free(id);
-                    received.remove(id);
-                }
+            (StorageCall::UpdateMessage { id, .. }, StorageAnswer::Updated { pop_receipt })
+                if purpose == Purpose::Renewal =>
+            {
+                self.hold(id, pop_receipt);
+                received
+                    .entry(id.clone())
+                    .and_modify(|held| held.pop_receipt.clone_from(pop_receipt));
             }
             (StorageCall::DeleteMessage { id, .. }, answer) if is_over(answer) => {
                 self.free(id);
@@ -138,7 +187,7 @@ impl LeaseNotes {
     }
 
     fn hold(&self, id: &str, pop_receipt: &str) {
-        let held = Held {
+        let held = storage::Held {
             app: self.app.clone(),
             connection: self.connection.clone(),
             queue: self.queue.clone(),
