@@ -129,9 +129,13 @@ impl<D: Send + Sync + 'static> FunctionApp<D> {
         }
         for path in &self.data_files {
             // A function folder is recognised by function.json, so nothing else may bring one along.
-            let is_inside = path.split('/').all(|name| !matches!(name, "" | "." | ".." | "function.json"));
+            let is_inside = path
+                .split('/')
+                .all(|name| !matches!(name, "" | "." | ".." | "function.json"));
             if !is_inside || path.contains('\\') {
-                problems.push(format!("data file {path:?}: a path of plain names inside the app's folder"));
+                problems.push(format!(
+                    "data file {path:?}: a path of plain names inside the app's folder"
+                ));
             }
         }
         for declaration in self.declarations() {
