@@ -110,14 +110,10 @@ pub async fn run(host: &Arc<Host>, app: &str, function: &str, input: Option<Stri
         .map(|http| (http.status, Content::keep(&http.body, &host.redactor)));
     Ok(Finished {
         invocation: ended.invocation,
-        failure: ended.failure.map(|reason| host.redactor.redact(&reason).into_owned()),
+        failure: ended.failure,
         milliseconds: ended.milliseconds,
         outputs: ended.outputs,
-        logs: ended
-            .logs
-            .iter()
-            .map(|line| host.redactor.redact(line).into_owned())
-            .collect(),
+        logs: ended.logs,
         printed,
         http,
     })

@@ -1,6 +1,7 @@
 //! The running development host: what every part of it shares.
 
 mod running_app;
+mod under_way;
 mod warnings;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{broadcast, watch};
 
 pub use running_app::{Active, RunningApp};
+pub use under_way::UnderWay;
 pub use warnings::Warnings;
 
 use crate::console::Console;
@@ -52,6 +54,8 @@ pub struct Host {
     pub poison_notices: broadcast::Sender<String>,
     /// The apps, by name.
     pub apps: Vec<Arc<RunningApp>>,
+    /// Every invocation that has begun and not ended, whatever started it.
+    pub under_way: UnderWay,
     /// Becomes true when the host stops.
     pub stop: watch::Sender<bool>,
 }

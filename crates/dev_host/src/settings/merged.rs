@@ -1,6 +1,6 @@
 //! The settings of one app: environment over `local.settings.json` over `local.settings.example.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::LocalSettings;
 
@@ -21,6 +21,8 @@ pub enum Source {
 #[derive(Clone, Default)]
 pub struct AppSettings {
     values: BTreeMap<String, (String, Source)>,
+    /// Names that stand in a settings file or were given by the development host, whichever source won.
+    declared: BTreeSet<String>,
 }
 
 const DEVELOPMENT_STORAGE: &str = "UseDevelopmentStorage=true";
@@ -36,6 +38,7 @@ impl AppSettings {
         storage: &str,
     ) -> Self {
         let mut values = BTreeMap::new();
+        let mut declared = BTreeSet::new();
         for (source, layer) in [
             (Source::Example, &example.values),
             (Source::Local, &local.values),
@@ -44,6 +47,9 @@ impl AppSettings {
         ] {
             for (name, value) in layer {
                 values.insert(name.clone(), (value.clone(), source));
+                if source != Source::Environment {
+                    declared.insert(name.clone());
+                }
             }
         }
         values
@@ -58,7 +64,7 @@ impl AppSettings {
                 storage.clone_into(value);
             }
         }
-        Self { values }
+        Self { values, declared }
     }
 
     /// The value of a setting.
@@ -73,13 +79,10 @@ impl AppSettings {
             .map(|(name, (value, _))| (name.as_str(), value.as_str()))
     }
 
-    /// The settings that stand in a settings file or were given by the development host, not those of the machine.
-    pub fn declared(&self) -> impl Iterator<Item = (&str, &str, Source)> {
-        let declared = self
-            .values
-            .iter()
-            .filter(|(_, (_, source))| *source != Source::Environment);
-        declared.map(|(name, (value, source))| (name.as_str(), value.as_str(), *source))
+    /// The settings whose names stand in a settings file or were given by the development host, with the values that won,
+    /// the environment's among them. What else the machine's environment holds is not among them.
+    pub fn declared(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.iter().filter(|(name, _)| self.declared.contains(*name))
     }
 }
 
@@ -133,6 +136,12 @@ mod tests {
         for name in ["E", "L", "AzureWebJobsStorage"] {
             assert_eq!(settings.get(name), Some("Explicit=1"), "{name}");
         }
+    }
+
+    #[test]
+    fn a_declared_setting_stays_declared_when_the_environment_gives_its_value() {
+        let settings = merge(&[("Token", "env"), ("HOME", "/root")], &[], &[("Token", "")]);
+        assert_eq!(settings.declared().collect::<Vec<_>>(), [("Token", "env")]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::AppSettings;
+
 /// Replaces the secret values that it was made from wherever they occur in text.
 #[derive(Clone, Default)]
 pub struct Redactor {
@@ -32,7 +34,7 @@ impl Redactor {
         let mut secrets = Vec::new();
         for (name, value) in settings {
             let name = name.to_ascii_lowercase();
-            let parts: Vec<&str> = value.split([';', '&', '?']).filter_map(secret_part).collect();
+            let parts: Vec<&str> = secret_parts(value).collect();
             let named = SECRET_NAMES.iter().any(|word| name.contains(word));
             // A connection string's secret is its key; its host names may be shown.
             if parts.is_empty() && named && !is_harmless(value) {
@@ -43,6 +45,19 @@ impl Redactor {
             }
         }
         Self::sorted(secrets)
+    }
+
+    /// Collects the secrets of one app: everything secret among its declared settings, and of all others, which are the
+    /// machine's environment, only keys and signatures inside connection strings and URLs. Hiding every value of the
+    /// environment that happens to be named "…KEY…" would tear up ordinary texts.
+    pub fn from_app(settings: &AppSettings) -> Self {
+        let mut secrets = Vec::new();
+        for (_, value) in settings.iter() {
+            for part in secret_parts(value) {
+                add(&mut secrets, part);
+            }
+        }
+        Self::sorted(secrets).and(&Self::from_settings(settings.declared()))
     }
 
     /// This redactor's secrets and the other's.
@@ -73,6 +88,10 @@ impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Redactor({} secrets)", self.secrets.len())
     }
+}
+
+fn secret_parts(value: &str) -> impl Iterator<Item = &str> {
+    value.split([';', '&', '?']).filter_map(secret_part)
 }
 
 fn secret_part(part: &str) -> Option<&str> {
@@ -120,6 +139,30 @@ mod tests {
         let redactor = Redactor::from_settings([("ApiToken", "to\"ken-123"), ("Schedule", "0 */3 * * * *")]);
         assert_eq!(redactor.redact(r#"{"t":"to\"ken-123"}"#), r#"{"t":"«redacted»"}"#);
         assert_eq!(redactor.redact("0 */3 * * * *"), "0 */3 * * * *");
+    }
+
+    #[test]
+    fn secrets_given_by_the_environment_disappear_and_its_other_values_stay() {
+        let map = |pairs: &[(&str, &str)]| -> std::collections::BTreeMap<String, String> {
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        let environment = map(&[
+            ("ApiToken", "t0ken-of-the-shell"),
+            ("Undeclared", CONNECTION),
+            ("SAS", "https://a.blob.example/c?sv=1&sig=s1gnature%3D"),
+            ("KEYBOARD_LAYOUT", "ordinary words"),
+        ]);
+        let example = crate::settings::LocalSettings {
+            values: map(&[("ApiToken", "")]),
+        };
+        let none = crate::settings::LocalSettings::default();
+        let settings = AppSettings::merge(&environment, &none, &example, &map(&[]), "S=1");
+        let redactor = Redactor::from_app(&settings);
+        let text = "t0ken-of-the-shell c2VjcmV0+a2V5== s1gnature%3D ordinary words";
+        assert_eq!(redactor.redact(text), "«redacted» «redacted» «redacted» ordinary words");
     }
 
     #[test]

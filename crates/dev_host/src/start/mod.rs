@@ -29,7 +29,7 @@ use crate::console::{Console, Level};
 use crate::dashboard;
 use crate::front;
 use crate::handler_client::HandlerClient;
-use crate::host::{Host, Warnings};
+use crate::host::{Host, UnderWay, Warnings};
 use crate::journal::{Journal, Limits};
 use crate::settings::Redactor;
 use crate::storage::{Leases, Seed, StorageChoice, StorageService};
@@ -77,6 +77,8 @@ pub struct Running {
 
 /// How long runs under way may take to end after the stop, before the handlers are killed.
 const LAST_RUNS: Duration = Duration::from_secs(5);
+/// How long the journal waits for the ends of runs whose handlers have been killed.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Starts everything and prints the table.
 ///
@@ -138,9 +140,9 @@ pub async fn start(setup: Setup) -> Result<Running, StartError> {
     }
     console.introduce(apps.iter().map(|app| app.name.clone()));
     report_problems(&console, &apps);
-    let redactor = apps
-        .iter()
-        .fold(Redactor::default(), |redactor, app| redactor.and(&secrets(app)));
+    let redactor = apps.iter().fold(Redactor::default(), |redactor, app| {
+        redactor.and(&Redactor::from_app(&app.settings))
+    });
 
     let topics = Topics::default();
     let kept = (!options.memory).then_some(state.as_path());
@@ -188,6 +190,7 @@ pub async fn start(setup: Setup) -> Result<Running, StartError> {
         holder: lock.holder(&rng)?,
         client: HandlerClient::new(clock.clone()),
         warnings: Warnings::default(),
+        under_way: UnderWay::default(),
         keys: options.keys.then(|| front::fresh_keys(&rng)),
         poison_notices: broadcast::Sender::new(64),
         connections: storage.connections.clone(),
@@ -246,12 +249,19 @@ impl Running {
     /// Stops listeners, gives running functions a moment, and ends the handlers.
     pub async fn stop(mut self) {
         self.host.stop.send_replace(true);
-        let listeners = async { while self.listeners.join_next().await.is_some() {} };
+        let last_runs = async {
+            while self.listeners.join_next().await.is_some() {}
+            self.host.under_way.none().await;
+        };
         // What is still running then is killed like in Azure; its messages are freed at the next start.
-        let _ = self.host.clock.timeout(LAST_RUNS, listeners).await;
+        let _ = self.host.clock.timeout(LAST_RUNS, last_runs).await;
+        // The messages of the runs that are killed now have not failed.
+        self.listeners.shutdown().await;
         for app in &self.host.apps {
             app.handler.stop().await;
         }
+        // They end with their handler, and the journal tells how.
+        let _ = self.host.clock.timeout(LAST_WORDS, self.host.under_way.none()).await;
         self.roster.clear();
     }
 }
@@ -290,12 +300,6 @@ fn storage_choice(workspace: &Workspace, options: &StartOptions) -> StorageChoic
         Some(word) if word.eq_ignore_ascii_case("azurite") => StorageChoice::Azurite,
         Some(text) => StorageChoice::Given(text.to_owned()),
     }
-}
-
-fn secrets(app: &App) -> Redactor {
-    // The machine's environment belongs to the settings too, but hiding every value that happens to be named
-    // "…KEY…" there would tear up ordinary texts.
-    Redactor::from_settings(app.settings.declared().map(|(name, value, _)| (name, value)))
 }
 
 fn end_orphans(roster: &Roster, console: &Console) {
