@@ -57,8 +57,12 @@ async fn tick(ctx: Context<Deps>, _: TimerInfo) -> Result<String, std::io::Error
     Ok("tick".to_owned())
 }
 
-/// Each line of the body becomes a message.
-async fn feed(_: Context<Deps>, request: HttpRequest) -> Result<(HttpAnswer, Vec<String>), HttpFailure> {
+/// Each line of the body becomes a message, once there is no `hold`.
+async fn feed(ctx: Context<Deps>, request: HttpRequest) -> Result<(HttpAnswer, Vec<String>), HttpFailure> {
+    tracing::info!("feeding");
+    while ctx.deps().folder.join("hold").exists() {
+        ctx.clock().sleep(Duration::from_millis(10)).await;
+    }
     let lines: Vec<String> = request.text().unwrap_or_default().lines().map(str::to_owned).collect();
     let answer = format!(
         "{} lines, count {}",

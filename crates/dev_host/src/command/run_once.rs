@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-use super::{Machine, failed, print};
+use super::{Machine, asked_to_stop, failed, print};
 use crate::by_hand;
 use crate::cli::RunOptions;
 use crate::dashboard::{RunAnswer, RunRequest};
@@ -72,10 +72,23 @@ async fn run_here(
         triggers: false,
         ..machine.setup(workspace, start)
     };
-    let running = start::start(setup).await.map_err(|error| chain(&error))?;
-    let ran = by_hand::run(&running.host, &request.app, &request.function, request.input).await;
-    running.stop().await;
-    ran.map_err(|error| error.to_string())
+    let stopped = || Err("stopped before the function had ended".to_owned());
+    let running = tokio::select! {
+        running = start::start(setup) => running.map_err(|error| chain(&error))?,
+        // Dropping what has been started so far kills the handler.
+        () = asked_to_stop() => return stopped(),
+    };
+    let ran = tokio::select! {
+        ran = by_hand::run(&running.host, &request.app, &request.function, request.input) => {
+            ran.map_err(|error| error.to_string())
+        }
+        () = asked_to_stop() => stopped(),
+    };
+    tokio::select! {
+        () = running.stop() => {}
+        () = asked_to_stop() => {}
+    }
+    ran
 }
 
 /// Asks the running one.

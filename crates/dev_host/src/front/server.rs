@@ -105,10 +105,10 @@ impl Front {
         let Some(access) = self.access(level, &parts) else {
             return StatusCode::UNAUTHORIZED.into_response();
         };
-        if self.app.handler.is_down() {
+        if self.app.handler.is_down() || *self.host.stop.borrow() {
             return not_running();
         }
-        let Some(_slot) = Slot::take(
+        let Some(slot) = Slot::take(
             &self.under_way,
             self.app.app.host.extensions.http.max_outstanding_requests,
         ) else {
@@ -129,7 +129,16 @@ impl Front {
         call.body = body.to_vec();
         call.route_values = values;
         call.identities = identities(level, access);
-        let conclusion = invoke(&self.host, &self.app, function, Event::Http(call)).await;
+        let (host, app, function) = (self.host.clone(), self.app.clone(), function.clone());
+        // The slot is taken until the function has ended, also when the caller has hung up before.
+        let running = tokio::spawn(async move {
+            let conclusion = invoke(&host, &app, &function, Event::Http(call)).await;
+            drop(slot);
+            conclusion
+        });
+        let Ok(conclusion) = running.await else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
         if conclusion.handler_down {
             return not_running();
         }

@@ -41,8 +41,25 @@ pub struct Conclusion {
     pub milliseconds: u64,
 }
 
-/// Runs the function for `event`, with the tries of its retry policy, and tells the journal and the console.
+/// Runs the function for `event`, with the tries of its retry policy, and tells the journal and the console. It goes on when
+/// the caller does not wait any more: an HTTP caller that hangs up must not keep its outputs from being written.
 pub async fn invoke(host: &Arc<Host>, app: &Arc<RunningApp>, function: &Function, event: Event) -> Conclusion {
+    let begun = host.under_way.begin();
+    let (host, app, function) = (host.clone(), app.clone(), function.clone());
+    let running = tokio::spawn(async move {
+        let conclusion = tries(&host, &app, &function, event).await;
+        drop(begun);
+        conclusion
+    });
+    match running.await.map_err(tokio::task::JoinError::try_into_panic) {
+        Ok(conclusion) => conclusion,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // Nothing aborts it; the runtime goes down, and the caller with it.
+        Err(Err(_)) => std::future::pending().await,
+    }
+}
+
+async fn tries(host: &Arc<Host>, app: &Arc<RunningApp>, function: &Function, event: Event) -> Conclusion {
     let id = host.new_id();
     let mut retries = function.retry.clone().map(RetryLoop::new);
     let mut exception = Value::Null;

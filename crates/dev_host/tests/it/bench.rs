@@ -169,6 +169,22 @@ impl Bench {
         self.command(arguments).output().unwrap()
     }
 
+    /// Runs a command and presses Ctrl-C as soon as it prints a line that contains `part`. Gives all that it printed.
+    pub(crate) fn run_until(&self, arguments: &[&str], part: &str) -> String {
+        let mut child = self.command(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut text = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if line.contains(part) {
+                interrupt(&child);
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{text}");
+        text
+    }
+
     /// Starts the development host and waits until all apps are ready.
     pub(crate) fn start(&self, arguments: &[&str]) -> DevHost {
         let mut child = self.command(arguments).stdout(Stdio::piped()).spawn().unwrap();
@@ -210,6 +226,11 @@ impl DevHost {
         self.lines.have(part)
     }
 
+    /// What Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        interrupt(&self.child);
+    }
+
     /// SIGKILL: nothing of it can tidy up.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -217,9 +238,13 @@ impl DevHost {
     }
 
     /// What Ctrl-C does; gives whether it ended well.
-    pub(crate) fn stop(mut self) -> bool {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    pub(crate) fn stop(self) -> bool {
+        self.interrupt();
+        self.ended_well()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended_well(mut self) -> bool {
         self.child.wait().unwrap().success()
     }
 }
@@ -233,6 +258,11 @@ impl Drop for DevHost {
             let _ = self.child.wait();
         }
     }
+}
+
+fn interrupt(child: &Child) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
 }
 
 fn write(path: &Path, document: &Value) {

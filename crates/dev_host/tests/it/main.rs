@@ -18,5 +18,6 @@ mod poison;
 mod repeats;
 mod run;
 mod sharing;
+mod stop;
 mod triggers;
 mod website;
