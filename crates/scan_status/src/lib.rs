@@ -17,6 +17,7 @@ pub mod queues;
 mod reading;
 mod section;
 mod state;
+mod weight;
 
 pub use message::{
     DistState, DistStatus, InvalidMessage, ListMessage, MirrorStatus, RepoStatus, Section, StatusMessage,

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::limits::{LARGEST_STATUS, MOST_ITEMS};
+use crate::limits::{DEEPEST_STATUS, LARGEST_STATUS, MOST_ITEMS};
 use crate::message::{
     DistState, DistStatus, InvalidMessage, ListMessage, MirrorStatus, RepoStatus, Section, StatusMessage,
 };
 use crate::naive_time;
 use crate::place::Place;
+use crate::weight;
 
 impl StatusMessage {
     /// Reads a message. Members that are not known are kept where they are published, and read over elsewhere.
@@ -192,9 +193,15 @@ fn moment(place: &Place<'_>) -> Result<Option<Timestamp>, InvalidMessage> {
 }
 
 fn check_size(place: &Place<'_>) -> Result<(), InvalidMessage> {
-    let size = serde_json::to_vec(place.value).map_or(usize::MAX, |bytes| bytes.len());
+    let depth = weight::depth(place.value);
+    if depth > DEEPEST_STATUS {
+        return Err(place.wrong(format!("is nested {depth} deep; at most {DEEPEST_STATUS} are allowed")));
+    }
+    let size = weight::shown(place.value);
     if size > LARGEST_STATUS {
-        return Err(place.wrong(format!("has {size} bytes; at most {LARGEST_STATUS} are allowed")));
+        return Err(place.wrong(format!(
+            "has {size} bytes when it is indented; at most {LARGEST_STATUS} are allowed"
+        )));
     }
     Ok(())
 }

@@ -16,6 +16,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::weight;
+
 /// Keys are the addresses of mirrors and repositories, and `address dist` for dists; see [`dist_key`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SectionState {
@@ -26,6 +28,9 @@ pub(crate) struct SectionState {
     emptied: BTreeMap<String, Timestamp>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     items: BTreeMap<String, Item>,
+    /// The sum of the items' weights; a function of them, and so not written down.
+    #[serde(skip)]
+    items_weight: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,14 +65,13 @@ impl SectionState {
         hash: String,
         status: Map<String, Value>,
     ) -> bool {
-        if self.floor(&key).is_some_and(|floor| observed_at <= floor) {
+        if !self.is_news(&key, observed_at, &hash) {
             return false;
         }
-        let results = match self.items.get(&key) {
-            Some(last) if (last.observed_at, &last.hash) >= (observed_at, &hash) => return false,
-            Some(last) => last.results.saturating_add(1),
-            None => 1,
-        };
+        let last = self.items.get(&key);
+        let results = last.map_or(1, |last| last.results.saturating_add(1));
+        self.items_weight -= last.map_or(0, |last| weight::item(&key, &last.status));
+        self.items_weight += weight::item(&key, &status);
         self.items.insert(
             key,
             Item {
@@ -78,6 +82,24 @@ impl SectionState {
             },
         );
         true
+    }
+
+    /// By how much the items' weight grows and shrinks with a result.
+    pub(crate) fn change(
+        &self,
+        key: &str,
+        observed_at: Timestamp,
+        hash: &str,
+        status: &Map<String, Value>,
+    ) -> (usize, usize) {
+        if !self.is_news(key, observed_at, hash) {
+            return (0, 0);
+        }
+        let last = self.items.get(key);
+        (
+            weight::item(key, status),
+            last.map_or(0, |last| weight::item(key, &last.status)),
+        )
     }
 
     /// Takes the report that a repository has no dists; true if it changes the section.
@@ -139,6 +161,26 @@ impl SectionState {
         self.list.is_some() || !self.items.is_empty()
     }
 
+    /// Brings the weight of items that were read up to date.
+    pub(crate) fn weigh(&mut self) {
+        self.items_weight = self
+            .items
+            .iter()
+            .map(|(key, item)| weight::item(key, &item.status))
+            .sum();
+    }
+
+    /// The weight of the items, with what is known of emptied repositories.
+    pub(crate) fn items_weight(&self) -> usize {
+        self.items_weight
+    }
+
+    /// The weight of the latest list.
+    pub(crate) fn list_weight(&self) -> usize {
+        let keys = self.list.iter().flat_map(|list| list.floors.keys());
+        keys.map(|key| weight::listed(key)).sum()
+    }
+
     /// How many of `keys` would be new items.
     pub(crate) fn unknown<'k>(&self, keys: impl Iterator<Item = &'k str>) -> usize {
         keys.filter(|key| !self.items.contains_key(*key)).count()
@@ -146,6 +188,13 @@ impl SectionState {
 
     pub(crate) fn len(&self) -> usize {
         self.items.len()
+    }
+
+    /// Whether a result is newer than everything that is known of its item.
+    fn is_news(&self, key: &str, observed_at: Timestamp, hash: &str) -> bool {
+        let above_floor = self.floor(key).is_none_or(|floor| observed_at > floor);
+        let last = self.items.get(key);
+        above_floor && last.is_none_or(|last| (last.observed_at, last.hash.as_str()) < (observed_at, hash))
     }
 
     fn is_listed(&self, key: &str) -> bool {
@@ -164,8 +213,16 @@ impl SectionState {
     /// Drops what no longer counts.
     fn prune(&mut self) {
         let mut items = std::mem::take(&mut self.items);
-        items.retain(|key, item| self.floor(key).is_none_or(|floor| item.observed_at > floor));
+        let mut dropped = 0;
+        items.retain(|key, item| {
+            let stays = self.floor(key).is_none_or(|floor| item.observed_at > floor);
+            if !stays {
+                dropped += weight::item(key, &item.status);
+            }
+            stays
+        });
         self.items = items;
+        self.items_weight -= dropped;
         if let Some(list) = &self.list {
             // The floor of its dists is at least as high otherwise.
             self.emptied

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::canonical;
-use crate::limits::{FUTURE, MOST_ITEMS};
+use crate::limits::{FUTURE, LARGEST_LIST, LARGEST_RESULTS, MOST_ITEMS};
 use crate::message::{ListMessage, RepoStatus, Section, StatusMessage};
 use crate::section::{SectionState, dist_key};
+use crate::weight;
 
 /// A repository whose dists could not be listed reports under this name. It is listed wherever no dist is.
 const UNLISTED_APT_DIST: &str = "apt_dist";
@@ -60,6 +61,25 @@ pub enum Rejected {
         /// The number it would have.
         items: usize,
     },
+    /// It would make the document larger than readers take.
+    #[error(
+        "there is no room for {item}: the results would take {bytes} bytes, and {LARGEST_RESULTS} is the most; \
+         shorten the results, or take mirrors or repositories off the lists"
+    )]
+    NoRoom {
+        /// The first item of the message.
+        item: String,
+        /// What all results would take.
+        bytes: usize,
+    },
+    /// A list that is larger than the room for it.
+    #[error("the list of section {section} takes {bytes} bytes; {LARGEST_LIST} is the most")]
+    ListTooLarge {
+        /// The section's name.
+        section: &'static str,
+        /// What the list takes.
+        bytes: usize,
+    },
 }
 
 /// Bytes that are no state document of this program.
@@ -95,6 +115,13 @@ impl StateDocument {
     /// The format that this program writes.
     pub const FORMAT: u32 = 1;
 
+    /// The most room for all results together, in bytes of indented JSON. Lists have room of their own.
+    pub const LARGEST_RESULTS: usize = LARGEST_RESULTS;
+
+    /// The largest [`StateDocument::to_json`], and the largest public document, in bytes. Only a document that was
+    /// larger when it was read may be larger; it does not grow.
+    pub const LARGEST: usize = LARGEST_RESULTS + Section::ALL.len() * LARGEST_LIST + weight::FRAME;
+
     /// Reads a document.
     ///
     /// # Errors
@@ -112,12 +139,22 @@ impl StateDocument {
                 known: Self::FORMAT,
             });
         }
-        serde_json::from_slice(bytes).map_err(StateError::Unreadable)
+        let mut document: Self = serde_json::from_slice(bytes).map_err(StateError::Unreadable)?;
+        for section in Section::ALL {
+            document.section_mut(section).weigh();
+        }
+        Ok(document)
     }
 
     /// The document as compact JSON.
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a document of strings, numbers and JSON values has a JSON form")
+    }
+
+    /// An upper bound of the sizes of [`StateDocument::to_json`] and of the public document, in bytes.
+    pub fn counted_bytes(&self) -> usize {
+        let lists = Section::ALL.iter().map(|section| self.section(*section).list_weight());
+        self.results_weight() + lists.sum::<usize>() + weight::FRAME
     }
 
     /// How often the document was written.
@@ -138,25 +175,20 @@ impl StateDocument {
     /// [`Rejected`]; the document is as it was.
     pub fn merge(&mut self, message: &StatusMessage, sent_at: Timestamp, now: Timestamp) -> Result<Merged, Rejected> {
         check_moments(message, now)?;
-        self.check_room(message)?;
         let changed = match message {
+            StatusMessage::List(section, list) => apply_list(self.section_mut(*section), *section, list, sent_at)?,
             StatusMessage::Mirrors(mirrors) => {
-                let mut changed = false;
-                for (url, mirror) in mirrors {
-                    let hash = canonical::hash(&Value::Object(mirror.status.clone()));
-                    changed |= self
-                        .mirror
-                        .apply_result(url.clone(), mirror.observed_at, hash, mirror.status.clone());
-                }
-                changed
+                let results = mirrors
+                    .iter()
+                    .map(|(url, mirror)| Entry::new(url.clone(), mirror.observed_at, mirror.status.clone()));
+                self.apply_results(Section::Mirror, &[], results.collect())?
             }
             StatusMessage::Repos(section, repos) => {
-                let section = self.section_mut(*section);
-                repos
-                    .iter()
-                    .fold(false, |changed, (url, repo)| apply_repo(section, url, repo) | changed)
+                let empty = repos.iter().filter(|(_, repo)| repo.dists.is_empty());
+                let empty: Vec<_> = empty.map(|(url, repo)| (url.as_str(), repo.observed_at)).collect();
+                let results = repos.iter().flat_map(|(url, repo)| repo_entries(url, repo)).collect();
+                self.apply_results(*section, &empty, results)?
             }
-            StatusMessage::List(section, list) => apply_list(self.section_mut(*section), *section, list, sent_at),
         };
         Ok(if changed { Merged::Changed } else { Merged::Unchanged })
     }
@@ -185,60 +217,106 @@ impl StateDocument {
         }
     }
 
-    fn check_room(&self, message: &StatusMessage) -> Result<(), Rejected> {
-        let (section, new) = match message {
-            StatusMessage::Mirrors(mirrors) => {
-                (Section::Mirror, self.mirror.unknown(mirrors.keys().map(String::as_str)))
-            }
-            StatusMessage::Repos(section, repos) => {
-                let keys: Vec<String> = repos
-                    .iter()
-                    .flat_map(|(url, repo)| {
-                        repo.dists
-                            .keys()
-                            .map(|dist| dist_key(url, dist))
-                            .chain(std::iter::once(url.clone()))
-                    })
-                    .collect();
-                (
-                    *section,
-                    self.section(*section).unknown(keys.iter().map(String::as_str)),
-                )
-            }
-            StatusMessage::List(..) => return Ok(()),
-        };
-        let items = self.section(section).len() + new;
+    /// Takes reports of empty repositories, then results.
+    fn apply_results(
+        &mut self,
+        section: Section,
+        empty: &[(&str, Timestamp)],
+        entries: Vec<Entry>,
+    ) -> Result<bool, Rejected> {
+        self.check_room(section, &entries)?;
+        let section = self.section_mut(section);
+        let mut changed = false;
+        for (repo, observed_at) in empty {
+            changed |= section.apply_empty(repo, *observed_at);
+        }
+        for entry in entries {
+            changed |= section.apply_result(entry.key, entry.observed_at, entry.hash, entry.status);
+        }
+        Ok(changed)
+    }
+
+    fn check_room(&self, section: Section, entries: &[Entry]) -> Result<(), Rejected> {
+        let known = self.section(section);
+        let new = known.unknown(entries.iter().map(|entry| entry.key.as_str()));
+        let items = known.len() + new;
         if new > 0 && items > MOST_ITEMS {
             return Err(Rejected::TooManyItems {
                 section: section.name(),
                 items,
             });
         }
+        let (mut grown, mut shrunk) = (0, 0);
+        for entry in entries {
+            let (more, less) = known.change(&entry.key, entry.observed_at, &entry.hash, &entry.status);
+            grown += more;
+            shrunk += less;
+        }
+        // Items are part of the weight, so it is never below what they shrink by.
+        let bytes = self.results_weight() + grown - shrunk;
+        if grown > shrunk && bytes > LARGEST_RESULTS {
+            let item = entries.first().map(|entry| entry.key.clone()).unwrap_or_default();
+            return Err(Rejected::NoRoom { item, bytes });
+        }
         Ok(())
     }
+
+    fn results_weight(&self) -> usize {
+        let sections = Section::ALL.iter();
+        sections.map(|section| self.section(*section).items_weight()).sum()
+    }
 }
 
-fn apply_repo(section: &mut SectionState, url: &str, repo: &RepoStatus) -> bool {
-    let mut changed = false;
-    if repo.dists.is_empty() {
-        changed |= section.apply_empty(url, repo.observed_at);
+/// One result on its way into a section.
+struct Entry {
+    key: String,
+    observed_at: Timestamp,
+    hash: String,
+    status: Map<String, Value>,
+}
+
+impl Entry {
+    fn new(key: String, observed_at: Timestamp, status: Map<String, Value>) -> Self {
+        let status = Value::Object(status);
+        let hash = canonical::hash(&status);
+        let Value::Object(status) = status else {
+            unreachable!("made of an object two lines above")
+        };
+        Self {
+            key,
+            observed_at,
+            hash,
+            status,
+        }
     }
-    for (name, dist) in &repo.dists {
-        let mut status = dist.status.clone();
+}
+
+fn repo_entries(url: &str, repo: &RepoStatus) -> impl Iterator<Item = Entry> {
+    let timed = |status: &Map<String, Value>| {
+        let mut status = status.clone();
         status.insert("time".to_owned(), Value::String(repo.time.clone()));
-        let hash = canonical::hash(&Value::Object(status.clone()));
-        changed |= section.apply_result(dist_key(url, name), repo.observed_at, hash, status);
-    }
-    let mut status = repo.details.clone();
-    status.insert("time".to_owned(), Value::String(repo.time.clone()));
-    let hash = canonical::hash(&Value::Object(status.clone()));
-    section.apply_result(url.to_owned(), repo.observed_at, hash, status) | changed
+        status
+    };
+    let dists = repo
+        .dists
+        .iter()
+        .map(move |(name, dist)| Entry::new(dist_key(url, name), repo.observed_at, timed(&dist.status)));
+    dists.chain(std::iter::once(Entry::new(
+        url.to_owned(),
+        repo.observed_at,
+        timed(&repo.details),
+    )))
 }
 
-fn apply_list(state: &mut SectionState, section: Section, list: &ListMessage, sent_at: Timestamp) -> bool {
+fn apply_list(
+    state: &mut SectionState,
+    section: Section,
+    list: &ListMessage,
+    sent_at: Timestamp,
+) -> Result<bool, Rejected> {
     // An empty list is far more often a failed listing than the end of everything.
     if list.entries.is_empty() {
-        return false;
+        return Ok(false);
     }
     let mut keys = BTreeSet::new();
     for (url, dists) in &list.entries {
@@ -248,7 +326,14 @@ fn apply_list(state: &mut SectionState, section: Section, list: &ListMessage, se
             keys.insert(dist_key(url, UNLISTED_APT_DIST));
         }
     }
-    state.apply_list(list.observed_at.unwrap_or(sent_at), canonical::hash(&json!(keys)), keys)
+    let bytes = keys.iter().map(|key| weight::listed(key)).sum::<usize>();
+    if bytes > LARGEST_LIST {
+        return Err(Rejected::ListTooLarge {
+            section: section.name(),
+            bytes,
+        });
+    }
+    Ok(state.apply_list(list.observed_at.unwrap_or(sent_at), canonical::hash(&json!(keys)), keys))
 }
 
 fn check_moments(message: &StatusMessage, now: Timestamp) -> Result<(), Rejected> {

@@ -10,6 +10,8 @@ pub(crate) enum DeliveryError {
     State(#[source] StorageError),
     #[error("understanding the state")]
     StateContent(#[from] StateError),
+    #[error("the state would have {bytes} bytes, and at most {most} can be read again; it is left as it was")]
+    TooLarge { bytes: usize, most: usize },
     #[error("publishing the status")]
     Public(#[source] StorageError),
     #[error("other instances changed {document} at each of {tries} tries")]

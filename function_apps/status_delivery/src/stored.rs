@@ -9,6 +9,12 @@ use crate::error::DeliveryError;
 pub(crate) const STATE_CONTAINER: &str = "status-state";
 const STATE_BLOB: &str = "state.json";
 
+/// The largest state that is read, and so the largest that may be written: a larger one would stop the delivery for good.
+/// Merging keeps the document well below it.
+const LARGEST: usize = 64 << 20;
+
+const _: () = assert!(StateDocument::LARGEST < LARGEST);
+
 /// The state as it was found or written, with the condition of the next write.
 pub(crate) struct StoredState {
     pub(crate) document: StateDocument,
@@ -30,11 +36,21 @@ pub(crate) async fn load(storage: &Storage) -> Result<StoredState, DeliveryError
 }
 
 /// Writes the state if it still has this version. `None` is a conflict.
+///
+/// # Errors
+///
+/// [`DeliveryError::TooLarge`] for what could not be read again; nothing is written then.
 pub(crate) async fn save(
     storage: &Storage,
     bytes: Vec<u8>,
     version: Option<&ETag>,
 ) -> Result<Option<ETag>, DeliveryError> {
+    if bytes.len() > LARGEST {
+        return Err(DeliveryError::TooLarge {
+            bytes: bytes.len(),
+            most: LARGEST,
+        });
+    }
     let blob = blob(storage);
     let bytes = bytes::Bytes::from(bytes);
     let put = || {
@@ -59,5 +75,34 @@ pub(crate) async fn save(
 }
 
 fn blob(storage: &Storage) -> Document {
-    storage.container(STATE_CONTAINER).document(STATE_BLOB)
+    let document = storage.container(STATE_CONTAINER).document(STATE_BLOB);
+    document.with_limit(LARGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use storage_access::{Connection, Transport};
+    use storage_emulator::{Emulator, Endpoints};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_could_not_be_read_again_is_not_written() {
+        let emulator = Emulator::builder().in_memory().build().unwrap();
+        let text = emulator.connection_string(&Endpoints::in_process());
+        let connection = Connection::from_settings("x", &|name| (name == "x").then(|| text.clone())).unwrap();
+        let transport = Transport::in_process(move |request| {
+            let emulator = emulator.clone();
+            async move { Ok(emulator.handle(request).await) }
+        });
+        let storage = Storage::connect(&connection, transport).unwrap();
+        let version = save(&storage, StateDocument::default().to_json(), None).await.unwrap();
+        let error = save(&storage, vec![b' '; LARGEST + 1], version.as_ref())
+            .await
+            .unwrap_err();
+        assert!(matches!(error, DeliveryError::TooLarge { .. }), "{error}");
+        let stored = load(&storage).await.unwrap();
+        assert_eq!(stored.version, version);
+        assert_eq!(stored.document, StateDocument::default());
+    }
 }
