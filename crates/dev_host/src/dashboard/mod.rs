@@ -15,6 +15,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
+pub use guard::local_caller;
 pub use page::{Tab, Times};
 pub use run_request::{RunAnswer, RunRequest};
 

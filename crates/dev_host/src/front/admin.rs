@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::server::Front;
 use crate::app::{Function, Trigger};
+use crate::dashboard::local_caller;
 use crate::handler_client::HOST_VERSION;
 use crate::invoke::{Event, invoke};
 use crate::supervisor::HandlerState;
@@ -25,6 +26,13 @@ pub(super) async fn answer(front: &Front, request: Request) -> Response {
     }
     if front.access(AuthLevel::Admin, &parts).is_none() {
         return StatusCode::UNAUTHORIZED.into_response();
+    }
+    // A page that a browser shows can send requests here, and running a function is remote execution. A key would keep it
+    // out; without keys its origin and the name it was reached by do.
+    if front.host.keys.is_none()
+        && let Err(problem) = local_caller(&parts.headers)
+    {
+        return (StatusCode::FORBIDDEN, problem).into_response();
     }
     match (&parts.method, segments.as_slice()) {
         (&Method::GET, ["host", "status"]) => Json(status(front)).into_response(),

@@ -1,11 +1,24 @@
 //! Where this host is kinder than Azure, or where an answer probably does not mean what it should.
 
+use functions_protocol::function_json::AuthLevel;
 use host_rules::dotnet::{Value, convert_from_base64};
 use host_rules::function::DataType;
 use host_rules::wire::{HandlerAnswer, read_answer};
 
-use crate::app::Function;
+use super::Event;
+use crate::app::{Function, Trigger};
 use crate::host::{Host, RunningApp};
+
+/// Warns, once per function, of a caller without a key where Azure would refuse one.
+pub(super) fn look_at_keys(host: &Host, app: &RunningApp, function: &Function, event: &Event) {
+    if let (Event::Http(_), Trigger::Http { level, .. }, None) = (event, &function.trigger, &host.keys)
+        && *level != AuthLevel::Anonymous
+    {
+        let text = "callers need a key, which is not asked for here; cargo dev --keys asks for it";
+        host.warnings
+            .once(&host.console, &app.app.name, &function.name, "keys", text);
+    }
+}
 
 /// Looks at an answer and warns, once per function and subject.
 pub(super) fn look(host: &Host, app: &RunningApp, function: &Function, answer: &HandlerAnswer) {

@@ -61,6 +61,7 @@ pub async fn invoke(host: &Arc<Host>, app: &Arc<RunningApp>, function: &Function
 
 async fn tries(host: &Arc<Host>, app: &Arc<RunningApp>, function: &Function, event: Event) -> Conclusion {
     let id = host.new_id();
+    hints::look_at_keys(host, app, function, &event);
     let mut retries = function.retry.clone().map(RetryLoop::new);
     let mut exception = Value::Null;
     loop {

@@ -33,6 +33,21 @@ fn routes_methods_and_admin_endpoints_answer_as_the_host_does() {
         (202, String::new())
     );
     host.wait_for("working on by hand");
+    host.wait_for("feed: in Azure callers need a key");
+}
+
+#[test]
+fn pages_of_other_origins_cannot_use_the_admin_endpoints() {
+    let bench = Bench::new();
+    let host = bench.start(&["--no-timers"]);
+    let front = host.front.clone();
+    let status = |headers: &[(&str, &str)]| exchange(&front, "POST", "/admin/functions/work", headers, "{}").status;
+    let own = format!("http://{front}");
+    assert_eq!(status(&[("Host", &front), ("Origin", "https://evil.example")]), 403);
+    assert_eq!(status(&[("Host", &front), ("Origin", "null")]), 403);
+    assert_eq!(status(&[("Host", "evil.example")]), 403);
+    assert_eq!(status(&[("Host", &front), ("Origin", &own)]), 202);
+    assert_eq!(status(&[("Host", &front)]), 202);
 }
 
 #[test]
@@ -56,6 +71,8 @@ fn keys_count_only_when_they_are_enforced() {
     assert_eq!(status(&format!("/api/feed?code={key}"), &[]), 200);
     assert_eq!(status("/admin/functions", &[("x-functions-key", &key)]), 401);
     assert_eq!(status("/admin/functions", &[("x-functions-key", &master)]), 200);
+    host.wait(2, "feed succeeded");
+    assert!(!host.has_said("callers need a key"));
 }
 
 #[test]
