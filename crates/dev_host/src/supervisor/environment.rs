@@ -47,13 +47,60 @@ pub fn environment(settings: &AppSettings, place: &Place<'_>) -> BTreeMap<String
     ] {
         variables.insert(name.to_owned(), value);
     }
+    keep_loopback_off_proxies(&mut variables);
     variables
+}
+
+/// A machine behind a proxy has `HTTP_PROXY` set. Handlers reach storage and demo mirrors on loopback addresses, which no
+/// proxy elsewhere can; the apps have no reason to know that, so their exceptions are completed here.
+fn keep_loopback_off_proxies(variables: &mut BTreeMap<String, String>) {
+    let is_proxy = |name: &String| name.to_ascii_lowercase().ends_with("_proxy");
+    if !variables.keys().any(is_proxy) {
+        return;
+    }
+    // Programs read the one or the other spelling.
+    for name in ["NO_PROXY", "no_proxy"] {
+        let other = if name == "NO_PROXY" { "no_proxy" } else { "NO_PROXY" };
+        let written = variables.get(name).or_else(|| variables.get(other));
+        let mut exceptions: Vec<String> = written
+            .iter()
+            .flat_map(|text| text.split(','))
+            .map(str::to_owned)
+            .collect();
+        for address in ["localhost", "127.0.0.1", "::1"] {
+            if !exceptions.iter().any(|known| known.trim() == address) {
+                exceptions.push(address.to_owned());
+            }
+        }
+        exceptions.retain(|text| !text.trim().is_empty());
+        variables.insert(name.to_owned(), exceptions.join(","));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::settings::LocalSettings;
+
+    #[test]
+    fn loopback_is_kept_off_proxies() {
+        let of = |pairs: &[(&str, &str)]| {
+            let mut variables = pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            keep_loopback_off_proxies(&mut variables);
+            ["NO_PROXY", "no_proxy"].map(|name| variables.get(name).cloned().unwrap_or_default())
+        };
+        let loopback = "localhost,127.0.0.1,::1";
+        assert_eq!(of(&[("HTTP_PROXY", "http://p:3128")]), [loopback, loopback]);
+        let both = "intranet,127.0.0.1,localhost,::1";
+        assert_eq!(
+            of(&[("https_proxy", "http://p"), ("no_proxy", "intranet,127.0.0.1")]),
+            [both, both]
+        );
+        assert_eq!(of(&[("PATH", "/bin")]), ["", ""]);
+    }
 
     #[test]
     fn the_handler_gets_what_the_host_gives_and_nothing_of_cargo() {
