@@ -85,23 +85,39 @@ impl Files {
     }
 }
 
-/// Every readable record of the folder, oldest first. Torn lines and unknown versions are passed over.
+/// The readable records of the newest files, oldest first: of as many files as hold `invocations` beginnings, for older ones
+/// would be forgotten at once, and reading them all makes every start slow. Torn lines and unknown versions are passed over.
 ///
 /// # Errors
 /// A file cannot be read.
-pub(super) fn read(folder: &Path, mut each: impl FnMut(Record)) -> std::io::Result<()> {
+pub(super) fn read(folder: &Path, invocations: usize) -> std::io::Result<Vec<Record>> {
     if !folder.is_dir() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    for number in numbers(folder)? {
-        for line in BufReader::new(File::open(path(folder, number))?).split(b'\n') {
-            match serde_json::from_slice::<Line>(&line?) {
-                Ok(line) if line.v == VERSION => each(line.record),
-                _ => {}
-            }
+    let (mut files, mut begun) = (Vec::new(), 0);
+    for number in numbers(folder)?.into_iter().rev() {
+        if begun >= invocations {
+            break;
+        }
+        let records = read_file(&path(folder, number))?;
+        begun += records
+            .iter()
+            .filter(|record| matches!(record, Record::Started(_)))
+            .count();
+        files.push(records);
+    }
+    Ok(files.into_iter().rev().flatten().collect())
+}
+
+fn read_file(path: &Path) -> std::io::Result<Vec<Record>> {
+    let mut records = Vec::new();
+    for line in BufReader::new(File::open(path)?).split(b'\n') {
+        match serde_json::from_slice::<Line>(&line?) {
+            Ok(line) if line.v == VERSION => records.push(line.record),
+            _ => {}
         }
     }
-    Ok(())
+    Ok(records)
 }
 
 fn path(folder: &Path, number: u64) -> PathBuf {
@@ -131,7 +147,8 @@ fn numbers(folder: &Path) -> std::io::Result<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::record::LogLine;
+    use crate::journal::Content;
+    use crate::journal::record::{LogLine, Started, TriggerKind};
 
     fn log(text: &str) -> Record {
         let at = "2026-11-20T10:00:00Z".parse().unwrap();
@@ -144,15 +161,45 @@ mod tests {
     }
 
     fn texts(folder: &Path) -> Vec<String> {
-        let mut texts = Vec::new();
-        read(folder, |record| {
-            let Record::Log(line) = record else {
-                panic!("not a log line")
-            };
-            texts.push(line.text);
+        let text = |record| match record {
+            Record::Log(line) => line.text,
+            _ => panic!("not a log line"),
+        };
+        read(folder, 1).unwrap().into_iter().map(text).collect()
+    }
+
+    fn started(id: &str) -> Record {
+        Record::Started(Started {
+            id: id.into(),
+            app: "app".into(),
+            function: "f".into(),
+            trigger: TriggerKind::Queue,
+            at: "2026-11-20T10:00:00Z".parse().unwrap(),
+            attempt: 1,
+            parent: None,
+            message: None,
+            payload: Content::default(),
+            request: Content::default(),
         })
-        .unwrap();
-        texts
+    }
+
+    #[test]
+    fn only_the_newest_files_with_enough_invocations_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["ab", "c", "d"] {
+            let mut files = Files::open(folder.path(), Limits::default()).unwrap();
+            for id in file.chars() {
+                files.append(&started(&id.to_string())).unwrap();
+            }
+        }
+        let read = |invocations| -> String {
+            let id = |record| match record {
+                Record::Started(started) => started.id,
+                _ => panic!("not a beginning"),
+            };
+            read(folder.path(), invocations).unwrap().into_iter().map(id).collect()
+        };
+        assert_eq!([read(1), read(2), read(3), read(9)], ["d", "cd", "abcd", "abcd"]);
     }
 
     #[test]

@@ -45,7 +45,9 @@ impl Journal {
         let mut ring = Ring::new(REMEMBERED);
         let files = match folder {
             Some(folder) => {
-                files::read(folder, |record| ring.apply(record))?;
+                for record in files::read(folder, REMEMBERED)? {
+                    ring.apply(record);
+                }
                 Some(files::Files::open(folder, limits)?)
             }
             None => None,
