@@ -49,15 +49,17 @@ pub(super) async fn run(machine: &Machine, workspace: Workspace, options: StartO
     if let Some(limitation) = mirrors.limitation {
         console.host(Level::Warn, limitation);
     }
-    tokio::select! {
+    let shown = tokio::select! {
         shown = show(&running, &mirrors, console) => {
-            shown?;
-            asked_to_stop().await;
+            if shown.is_ok() {
+                asked_to_stop().await;
+            }
+            shown
         }
-        () = asked_to_stop() => {}
-    }
+        () = asked_to_stop() => Ok(()),
+    };
     running.stop().await;
-    Ok(())
+    shown
 }
 
 fn settings(mirrors: &DemoMirrors) -> std::collections::BTreeMap<String, String> {
@@ -73,9 +75,13 @@ async fn show(running: &Running, mirrors: &DemoMirrors, console: &Console) -> Re
     let host = &running.host;
     // The journal remembers earlier demos too.
     let begun = host.clock.now();
-    by_hand::run(host, SCANNER, BEGIN, None)
+    let round = by_hand::run(host, SCANNER, BEGIN, None)
         .await
         .map_err(|error| error.to_string())?;
+    if let Some(problem) = round.failure {
+        // No mirror is checked then, and waiting for checks would be in vain.
+        return Err(format!("the demo cannot begin: {BEGIN} failed: {problem}"));
+    }
     let mut changes = host.topics.listen();
     let all_checked = async {
         while mirrors
