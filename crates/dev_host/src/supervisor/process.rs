@@ -248,9 +248,31 @@ mod tests {
 
     #[tokio::test]
     async fn a_kill_reaches_the_children_of_the_handler() {
-        let mut process = Process::start(&shell("sleep 60 & wait"), &BTreeMap::new(), |_, _| {}).unwrap();
-        // Ends only when the grandchild has closed the pipes too.
-        process.kill().await;
+        let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();
+        // `exec` keeps the shell's id: the line names the child that sleeps.
+        let script = "/bin/sh -c 'echo $$; exec sleep 600' & wait";
+        let environment = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into();
+        let mut process = Process::start(&shell(script), &environment, move |_, line| {
+            sender.send(line.to_owned()).unwrap();
+        })
+        .unwrap();
+        let child: i32 = lines.recv().await.unwrap().parse().unwrap();
+        let child = rustix::process::Pid::from_raw(child).unwrap();
+        assert!(rustix::process::test_kill_process(child).is_ok());
+        // A zombie until the system's first process has collected it, but it runs no more.
+        let runs = || {
+            let status = std::fs::read_to_string(format!("/proc/{}/stat", child.as_raw_nonzero()));
+            let state = status.ok().and_then(|text| text.rsplit(") ").next()?.chars().next());
+            !matches!(state, None | Some('Z' | 'X'))
+        };
+        let ended = async {
+            process.kill().await;
+            while runs() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let limit = std::time::Duration::from_secs(20);
+        assert!(determinism::Clock::system().timeout(limit, ended).await.is_ok());
     }
 
     #[tokio::test]

@@ -60,6 +60,24 @@ fn a_message_that_always_fails_is_put_aside_with_its_reason_and_comes_back_by_re
 }
 
 #[test]
+fn the_journal_holds_no_secret_of_a_failure() {
+    let bench = Bench::new();
+    bench.settings(&[("ApiToken", "t0ken-in-a-reason")]);
+    let mut host = bench.start(&[]);
+    feed(&host, "bad t0ken-in-a-reason");
+    host.wait_for("Moving message to queue 'work-poison'");
+    while poisoned(&host).is_empty() {}
+    assert!(!host.has_said("t0ken-in-a-reason"));
+    assert!(host.stop());
+    let mut journal = String::new();
+    for entry in std::fs::read_dir(bench.file("target/dev/journal")).unwrap() {
+        journal.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    assert!(journal.contains(r#""kind":"poisoned""#), "{journal}");
+    assert!(!journal.contains("t0ken-in-a-reason"), "{journal}");
+}
+
+#[test]
 fn an_unusable_message_is_taken_out_of_its_envelope_by_replay() {
     let bench = Bench::new();
     let mut host = bench.start(&[]);
