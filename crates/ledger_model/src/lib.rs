@@ -11,6 +11,7 @@ mod etag;
 mod execute;
 mod invariants;
 mod liveness;
+mod reading;
 mod run;
 pub mod scenarios;
 mod search;

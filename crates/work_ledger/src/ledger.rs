@@ -126,15 +126,18 @@ impl Ledger {
         JobStore::new(self.clone(), job.clone())
     }
 
-    /// Whether this process may look now whether a job can be finished; if so it has looked.
-    pub(crate) fn takes_a_look(&self) -> bool {
+    /// How long this worker must wait before it looks whether a job can be finished: not at all if nobody has looked
+    /// lately, else until it is time again. `None`: another worker of this process is waiting already.
+    pub(crate) fn turn_to_look(&self) -> Option<Duration> {
         let now = self.0.clock.monotonic();
         let mut last = self.0.last_look.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_time = last.is_none_or(|last| now >= last + self.0.options.finish_pause);
-        if is_time {
-            *last = Some(now);
+        let due = last.map_or(now, |last| last + self.0.options.finish_pause);
+        if due > now + self.0.options.finish_pause {
+            return None;
         }
-        is_time
+        let at = due.max(now);
+        *last = Some(at);
+        Some(at - now)
     }
 }
 
@@ -145,5 +148,33 @@ impl fmt::Debug for Ledger {
             .field("container", &self.0.container.name())
             .field("queue", &self.0.queue.name())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use storage_access::Transport;
+
+    #[test]
+    fn one_worker_looks_at_once_one_waits_and_the_others_leave_it_to_them() {
+        let (clock, hands) = Clock::manual("2026-11-20T10:00:00Z".parse().unwrap());
+        let connection = Connection::from_string("Store", "UseDevelopmentStorage=true").unwrap();
+        let storage = Storage::connect(&connection, Transport::http()).unwrap();
+        let place = LedgerPlace {
+            container: "ledger",
+            queue: "units",
+        };
+        let options = LedgerOptions::for_function_timeout(None);
+        let ledger = Ledger::new(&storage, place, options, clock, Rng::seeded(1));
+        let second = Duration::from_secs(1);
+        assert_eq!(ledger.turn_to_look(), Some(Duration::ZERO));
+        hands.advance(second);
+        assert_eq!(ledger.turn_to_look(), Some(second));
+        assert_eq!(ledger.turn_to_look(), None);
+        hands.advance(2 * second);
+        assert_eq!(ledger.turn_to_look(), Some(second));
+        hands.advance(60 * second);
+        assert_eq!(ledger.turn_to_look(), Some(Duration::ZERO));
     }
 }

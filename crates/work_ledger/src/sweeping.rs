@@ -50,6 +50,13 @@ impl Ledger {
         for (job, _) in self.list_jobs().await? {
             self.job(&job).drive(&mut Collect::new()).await?;
         }
+        match self.remove_what_has_no_job().await {
+            Err(LedgerError::Storage(error)) if error.is_not_found() => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    async fn remove_what_has_no_job(&self) -> Result<(), LedgerError> {
         self.remove_units_without_job().await?;
         for prefix in ["final/", "out/", "live/"] {
             self.remove_blobs_without_job(prefix).await?;
@@ -62,7 +69,14 @@ impl Ledger {
         const PREFIX: &str = "jobs/";
         let mut jobs = Vec::new();
         let mut listing = self.0.container.list(PREFIX, self.0.options.page)?;
-        while let Some(page) = listing.next_page().await? {
+        loop {
+            let page = match listing.next_page().await {
+                Ok(Some(page)) => page,
+                Ok(None) => break,
+                // An app that has never started a job has no container.
+                Err(error) if error.is_not_found() => break,
+                Err(error) => return Err(error.into()),
+            };
             for blob in page {
                 let Some(job) = blob.name.strip_prefix(PREFIX).and_then(|name| JobId::new(name).ok()) else {
                     continue;

@@ -22,9 +22,6 @@ use crate::unit_context::{UnitContext, read_output};
 /// Outputs that a final unit reads at once.
 const READS_AT_ONCE: usize = 16;
 
-/// Messages that the queue has at least while this worker is the only one: its own.
-const ALONE: u64 = 1;
-
 /// How an attempt's own work ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -173,21 +170,18 @@ impl Ledger {
         Ok(())
     }
 
-    /// Looks whether the job can be finished, if that is likely and this process has not just done so.
+    /// Looks whether the job can be finished. At most one worker of a process looks at a time and seldom, since a look
+    /// lists the job's units; the last worker of a job finds its turn or waits for it, so that small jobs end at once.
     async fn look_for_end(&self, store: &JobStore) -> Result<(), LedgerError> {
-        let waiting = self.0.queue.approximate_count().await?;
-        if waiting > self.0.options.finish_below {
+        let Some(wait) = self.turn_to_look() else {
             return Ok(());
+        };
+        if !wait.is_zero() {
+            self.0.clock.sleep(wait).await;
         }
-        if !self.takes_a_look() {
-            if waiting > ALONE {
-                return Ok(());
-            }
-            // Nobody comes after this worker: without it the job would wait for the sweep.
-            self.0.clock.sleep(self.0.options.finish_pause).await;
-            self.takes_a_look();
+        if self.0.queue.approximate_count().await? <= self.0.options.finish_below {
+            store.drive(&mut Finish::new()).await?;
         }
-        store.drive(&mut Finish::new()).await?;
         Ok(())
     }
 }

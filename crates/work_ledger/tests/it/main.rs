@@ -9,6 +9,7 @@ mod running;
 #[expect(dead_code, reason = "the example's main and connect are its own")]
 mod word_count;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use custom_handler::{Clock, HttpAnswer, HttpBody, HttpRequest, Rng};
 use determinism::ManualClock;
 use serde_json::Value;
 use storage_access::{Connection, ConnectionLost, Queue, Storage, Transport};
-use storage_emulator::{Emulator, Endpoints};
+use storage_emulator::{Emulator, Endpoints, Operation};
 use work_ledger::{Ledger, LedgerOptions, LedgerPlace, UnitMessage};
 
 const PLACE: LedgerPlace = LedgerPlace {
@@ -31,9 +32,34 @@ struct Site {
     storage: Storage,
     queue: Queue,
     hands: ManualClock,
+    emulator: Emulator,
+}
+
+/// Requests so far: each by its operation and its blob's name.
+struct Requests(Arc<Mutex<Vec<(Operation, String)>>>);
+
+impl Requests {
+    fn count(&self, operation: Operation, prefix: &str) -> u64 {
+        let seen = self.0.lock().unwrap();
+        let alike = seen
+            .iter()
+            .filter(|(known, name)| *known == operation && name.starts_with(prefix));
+        u64::try_from(alike.count()).unwrap()
+    }
 }
 
 impl Site {
+    /// Counts the requests from now on.
+    fn count_requests(&self) -> Requests {
+        let requests = Requests(Arc::default());
+        let seen = Arc::clone(&requests.0);
+        self.emulator.observe(move |event| {
+            let name = event.blob.clone().unwrap_or_default();
+            seen.lock().unwrap().push((event.operation, name));
+        });
+        requests
+    }
+
     fn new() -> Self {
         let (clock, hands) = Clock::manual("2026-11-20T10:00:00Z".parse().unwrap());
         let emulator = Emulator::builder()
@@ -42,8 +68,9 @@ impl Site {
             .build()
             .unwrap();
         let text = emulator.connection_string(&Endpoints::in_process());
+        let account = emulator.clone();
         let transport = Transport::in_process(move |request: http::Request<Bytes>| {
-            let emulator = emulator.clone();
+            let emulator = account.clone();
             async move { emulator.exchange(request).await.map_err(|_| ConnectionLost) }
         });
         let storage = Storage::connect(&Connection::from_string("Store", &text).unwrap(), transport).unwrap();
@@ -60,6 +87,7 @@ impl Site {
             queue: storage.queue(PLACE.queue),
             storage,
             hands,
+            emulator,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use storage_emulator::Operation;
 use work_ledger::JobId;
 
 use crate::{PLACE, Site, json};
@@ -117,4 +118,30 @@ async fn units_without_a_job_are_removed_after_seven_days() {
     site.hands.advance(Duration::from_secs(7 * 24 * 3600 + 60));
     site.ledger().clean().await.unwrap();
     assert_eq!(paths(&site).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_unit_costs_what_the_documentation_says() {
+    let site = Site::new();
+    let requests = site.count_requests();
+    let texts = 40_u64;
+    site.start("?id=costs", json!({ "texts": texts, "words": 1 })).await;
+    site.deliver_all().await;
+    // The root is put and announced by the start; each text is a unit with one output, and the root has only children.
+    let units = texts + 1;
+    let puts_of_units = units + 2 * units + 1;
+    let puts_of_outputs = texts + texts;
+    let count = |operation, prefix| requests.count(operation, prefix);
+    assert_eq!(count(Operation::PutBlob, "units/"), puts_of_units);
+    assert_eq!(count(Operation::GetBlob, "units/"), units);
+    // The manifest and the job's output come once.
+    assert_eq!(count(Operation::PutBlob, "out/"), puts_of_outputs + 2);
+    assert_eq!(count(Operation::PutMessage, ""), units + 1);
+}
+
+#[tokio::test]
+async fn an_app_that_has_never_started_a_job_has_nothing_to_sweep_or_to_clean() {
+    let site = Site::new();
+    site.ledger().sweep().await.unwrap();
+    site.ledger().clean().await.unwrap();
 }
