@@ -60,6 +60,23 @@ fn a_message_that_always_fails_is_put_aside_with_its_reason_and_comes_back_by_re
 }
 
 #[test]
+fn a_failed_message_stays_away_for_its_visibility_timeout_across_a_restart() {
+    let bench = Bench::new();
+    // Longer than a lease: its release must not be taken for a renewal.
+    bench.edit("host.json", |host| {
+        host["extensions"]["queues"]["visibilityTimeout"] = serde_json::json!("00:15:00");
+    });
+    let mut host = bench.start(&[]);
+    feed(&host, "bad day");
+    host.wait_for("work failed");
+    assert!(host.stop());
+    let mut host = bench.start(&[]);
+    feed(&host, "good day");
+    host.wait_for("work succeeded");
+    assert!(!host.has_said("bad day") && !host.has_said("freed"));
+}
+
+#[test]
 fn the_journal_holds_no_secret_of_a_failure() {
     let bench = Bench::new();
     bench.settings(&[("ApiToken", "t0ken-in-a-reason")]);
