@@ -112,6 +112,8 @@ struct Schedule<'s> {
     items: Items,
     workers: Vec<Seat>,
     sweeper: Seat,
+    /// When the queue was found empty: nobody needs to look again before something has happened.
+    empty_at: Option<(usize, Duration)>,
 }
 
 impl Seat {
@@ -154,6 +156,7 @@ impl<'s> Schedule<'s> {
             items: Items { first: 0, last, poison },
             workers: (0..WORKERS).map(|_| Seat::empty()).collect(),
             sweeper: Seat::empty(),
+            empty_at: None,
         })
     }
 
@@ -211,6 +214,7 @@ impl<'s> Schedule<'s> {
             94..96 => {
                 if let Some(message) = &self.workers[at].message {
                     complete(self.host.double(message))?;
+                    self.empty_at = None;
                 }
             }
             96..99 => self
@@ -236,9 +240,13 @@ impl<'s> Schedule<'s> {
             worker.poll();
             return Ok(());
         }
-        let Some(message) = complete(self.host.next())? else {
-            complete(self.host.drain_poison(&self.observer))?;
+        let happened = self.site.happened();
+        if self.empty_at == Some(happened) {
             return Ok(());
+        }
+        let Some(message) = complete(self.host.next())? else {
+            self.empty_at = Some(happened);
+            return complete(self.host.drain_poison(&self.observer)).map_err(Wrong::from);
         };
         let (host, ledger, given) = (self.host.clone(), self.site.ledger(PROCESS), message.clone());
         worker.message = Some(message);

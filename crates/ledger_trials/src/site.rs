@@ -1,5 +1,6 @@
 //! One emulated account, and processes that work on it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(crate) struct Site {
     pub(crate) hands: ManualClock,
     pub(crate) rng: Rng,
     events: Arc<Mutex<Vec<String>>>,
+    /// Clients by process: to set them up costs more than a request.
+    clients: Mutex<HashMap<String, Storage>>,
 }
 
 impl Site {
@@ -51,6 +54,7 @@ impl Site {
             hands,
             rng,
             events,
+            clients: Mutex::default(),
         }
     }
 
@@ -61,6 +65,14 @@ impl Site {
     /// The account as a process with this name sees it. Every request stands back once, so that whoever polls decides
     /// the order of requests.
     pub(crate) fn storage(&self, process: &str) -> Storage {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let storage = clients
+            .entry(process.to_owned())
+            .or_insert_with(|| self.connect(process));
+        storage.clone()
+    }
+
+    fn connect(&self, process: &str) -> Storage {
         let text = self.emulator.connection_string(&Endpoints::in_process());
         let connection = Connection::from_string("Store", &text).expect("the emulator's own connection string");
         let (emulator, label) = (self.emulator.clone(), process.to_owned());
@@ -110,6 +122,12 @@ impl Site {
 
     pub(crate) fn poison_queue(&self) -> Queue {
         self.storage(HOST).queue("units-poison")
+    }
+
+    /// How much has happened: it stands still while nothing but the host asks for messages.
+    pub(crate) fn happened(&self) -> (usize, Duration) {
+        let requests = self.events.lock().unwrap_or_else(PoisonError::into_inner).len();
+        (requests, self.clock.monotonic())
     }
 
     /// Every request of the ledger's processes so far, in words.
