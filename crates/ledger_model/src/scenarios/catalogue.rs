@@ -190,8 +190,19 @@ fn removal(name: &'static str, roles: &[Role]) -> Scenario {
     }
 }
 
+/// Worlds that a large search sees at most: about 6 GB of memory.
+const MOST_WORLDS: usize = 15_000_000;
+
 /// Searches for `cargo xtask model`: two faults at once, two workers and two sweepers, longer jobs.
 pub fn large() -> Vec<Scenario> {
+    let bounded = |scenario| Scenario {
+        most: MOST_WORLDS,
+        ..scenario
+    };
+    unbounded().into_iter().map(bounded).collect()
+}
+
+fn unbounded() -> Vec<Scenario> {
     let two = |first: Faults| Faults { kills: 1, ..first };
     let sweepers = [WORKER, WORKER, Role::Sweeper, Role::Sweeper, Role::Client];
     let early = Faults {
