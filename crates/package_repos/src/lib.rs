@@ -1,6 +1,7 @@
 //! What apt and yum repositories and their mirrors are, and what is wrong with one.
 //!
-//! Pure: bytes, observed facts and a moment go in, decisions come out. Nothing here opens a connection or reads a clock.
+//! Pure: bytes, observed facts and a moment go in, decisions come out. Nothing here opens a connection or
+//! reads a clock.
 //!
 //! * [`release`], [`repomd`] and [`listing`] read the files that package clients ask for first. They treat their input
 //!   as hostile: sizes are capped, and a reader that cannot go on says why.

@@ -66,6 +66,8 @@ impl RepoClient {
     /// Fetches `url` from `addresses` (from [`RepoClient::resolve`]) over `family` alone, also on the hosts to which
     /// it redirects. Nothing is tried twice; where an address does not take the connection, the name's next one is
     /// tried as clients do, and the fetch says so.
+    ///
+    /// Waiting for one's turn has no limit here. Dropping the future gives the turn up.
     pub async fn get(&self, url: &Url, addresses: &Addresses, family: Family, wanted: Wanted) -> Fetch {
         let mut fetch = Fetch {
             address: None,
@@ -147,16 +149,8 @@ impl<'a> Run<'a> {
     /// Waits until the host and then the client as a whole have room: a host that is slow to admit requests must not
     /// take the room of the others. None only if the semaphore were closed, which it never is.
     async fn wait_for_turn(&self, host: &str) -> Result<Option<SemaphorePermit<'a>>, Failure> {
-        let clock = &self.client.clock;
-        let wait = self
-            .client
-            .shared
-            .gate
-            .admit(host, clock.now())
-            .map_err(Failure::HeldBack)?;
-        if !wait.is_zero() {
-            clock.sleep(wait).await;
-        }
+        let gate = &self.client.shared.gate;
+        gate.admit(host, &self.client.clock).await.map_err(Failure::HeldBack)?;
         let client = self.client;
         Ok(client.shared.turns.acquire().await.ok())
     }

@@ -46,7 +46,7 @@ pub struct TimeLimits {
 }
 
 impl Default for TimeLimits {
-    /// 10 seconds for all, as the status service has always given a mirror; half of it for names and connections.
+    /// 10 seconds for all: package clients wait longer, and people do not. Half of it for names and connections.
     fn default() -> Self {
         Self {
             dns: Duration::from_secs(5),

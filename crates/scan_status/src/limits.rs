@@ -22,8 +22,8 @@ pub(crate) const MOST_ITEMS: usize = 50_000;
 /// The largest results of all sections together, in bytes of indented JSON: a thousand mirrors with 40 KiB each.
 pub(crate) const LARGEST_RESULTS: usize = 40 << 20;
 
-/// The largest list of one section, in bytes. Lists have room of their own, so that a state that is full of results still
-/// learns what is gone, which makes room.
+/// The largest list of one section, in bytes. Lists have room of their own, so that a state that is full of results
+/// still learns what is gone, which makes room.
 pub(crate) const LARGEST_LIST: usize = 6 << 20;
 
 /// How far ahead of the reader's clock a check may have begun. A later time would block its item until it comes.

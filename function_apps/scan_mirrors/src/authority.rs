@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use custom_handler::Clock;
+use futures::FutureExt;
 use futures::future::join_all;
 use jiff::Timestamp;
 use package_repos::mirror::{Authority, Content, Generation, Target};
@@ -13,7 +14,7 @@ use repo_client::{Failure, Family, RepoClient};
 use tokio::sync::Mutex as AsyncMutex;
 use url::Url;
 
-use crate::observe::wanted;
+use crate::observe::{CheckTime, wanted};
 
 /// How long an answer counts.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -44,13 +45,16 @@ impl Authorities {
     pub(crate) async fn generations(
         &self,
         client: &RepoClient,
-        clock: &Clock,
+        time: &CheckTime<'_>,
         base: &str,
         targets: &[Target],
     ) -> Authority {
         let generations = targets.iter().map(|target| async {
             let generation = match target.url_below(base) {
-                Some(url) => self.generation(client, clock, &url, target).await,
+                Some(url) => time
+                    .spend(self.generation(client, time.clock(), &url, target).boxed())
+                    .await
+                    .unwrap_or_else(|| Generation::Unknown("there was no time left to ask the authority".to_owned())),
                 None => Generation::Unknown("the authority's address cannot be used".to_owned()),
             };
             (target.path().to_owned(), generation)

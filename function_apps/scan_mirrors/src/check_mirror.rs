@@ -13,8 +13,8 @@ use crate::status::check_status;
 
 /// Checks a mirror. It cannot fail: whatever could not be done is a finding.
 ///
-/// A request that has waited too long is skipped. The timer has put a newer one for the same mirror behind it, and
-/// working through both would only make the backlog permanent.
+/// A request that has waited too long is superseded and needs no result: the timer has put a newer one for the same
+/// mirror behind it, if that is still in the list, and working through both would only make the backlog permanent.
 pub(crate) async fn check_mirror(
     ctx: Context<Deps>,
     message: QueueMessage<MirrorRequest>,
@@ -32,11 +32,11 @@ pub(crate) async fn check_mirror(
         tracing::warn!(
             url = request.url(),
             waited,
-            "skipped: the request has waited for longer than RequestMaxAgeSeconds"
+            "superseded: the request has waited for longer than RequestMaxAgeSeconds, and newer rounds have sent their own"
         );
         return Ok(None);
     }
-    let observation = observe(ctx.deps(), ctx.clock(), &request, observed_at).await;
+    let observation = observe(ctx.deps(), ctx.clock(), &request, observed_at, ctx.deadline()).await;
     let verdict = judge(&observation, &ctx.deps().limits);
     tracing::info!(
         url = request.url(),

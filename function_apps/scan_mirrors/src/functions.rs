@@ -40,9 +40,9 @@ pub fn functions() -> FunctionApp<Deps> {
         .host(host())
 }
 
-/// A check waits for the network and hardly computes, so an instance does many at once: 256, which is a poll's 32 beside
-/// the threshold of 224 below which the host polls again. With few, mirrors that hang for the whole time limit hold up
-/// the others: at 24 at once, the service's former values, 100 hanging ones of 1,000 take more than 40 seconds alone.
+/// A check waits for the network and hardly computes, so an instance does many at once: 256, which is a poll's 32
+/// beside the threshold of 224 below which the host polls again. With few, mirrors that hang for the whole limit hold up
+/// the others: at 24 at once, as the host has it by default, 100 hanging ones of 1,000 take more than 40 seconds alone.
 /// Each check has one connection per address family, so 256 stay below the 600 of an instance on the Consumption plan.
 fn host() -> HostSettings {
     HostSettings::new()

@@ -8,6 +8,7 @@ use repo_client::{AddressMap, ClientSettings, ExtraRoots, RepoClient, TimeLimits
 use storage_access::{Connection, Storage, Transport};
 
 use crate::authority::Authorities;
+use crate::observe::LONGEST_CHECK;
 
 /// The connection of the storage account that holds the list and the queues.
 pub(crate) const PRIMARY: &str = "pmcstatusprimary_CONNECTION";
@@ -76,8 +77,11 @@ pub(crate) fn declared() -> [Setting; 9] {
     [
         Setting::optional(CHECK_TIMEOUT)
             .default("10")
-            .describe("Time for one exchange with a mirror, in seconds; names, connections and handshakes get half of it.")
-            .of_type::<u32>(),
+            .describe("Time for one exchange with a mirror, in seconds, 1 to 45; names, connections and handshakes get half of it. A check as a whole has 90 seconds.")
+            .checked(|text| match text.trim().parse() {
+                Ok(seconds) => check_timeout(seconds).map(drop),
+                Err(_) => Err("it is no number of seconds".to_owned()),
+            }),
         Setting::optional(REQUEST_MAX_AGE)
             .default("360")
             .describe("Requests that waited longer than this many seconds are skipped: a newer one for the same mirror waits behind them.")
@@ -124,8 +128,7 @@ fn client_settings(settings: &Settings) -> Result<ClientSettings, SettingsError>
         .map(check_contact)
         .transpose()
         .map_err(wrong(CONTACT));
-    let (extra_roots, address_map, contact, total) =
-        all_settings((roots, map, contact, seconds(settings, CHECK_TIMEOUT, 10)))?;
+    let (extra_roots, address_map, contact, total) = all_settings((roots, map, contact, timeout(settings)))?;
     let contact = contact.map(|contact| format!(" (+{contact})")).unwrap_or_default();
     Ok(ClientSettings {
         user_agent: format!("scan_mirrors/{}{contact}", env!("CARGO_PKG_VERSION")),
@@ -156,6 +159,27 @@ fn limits(settings: &Settings) -> Result<Limits, SettingsError> {
         first_byte,
         ..Limits::default()
     })
+}
+
+/// The longest exchange. With resolving the name, which gets half as long, it must fit into a check.
+const LONGEST_TIMEOUT: u32 = 45;
+
+const _: () = assert!(LONGEST_TIMEOUT as u64 * 3 / 2 < LONGEST_CHECK.as_secs());
+
+fn timeout(settings: &Settings) -> Result<Duration, SettingProblem> {
+    let seconds = settings.parsed_or::<u32>(CHECK_TIMEOUT, 10)?;
+    check_timeout(seconds).map_err(|reason| SettingProblem::new(CHECK_TIMEOUT, format!("unusable: {reason}")))
+}
+
+fn check_timeout(seconds: u32) -> Result<Duration, String> {
+    if (1..=LONGEST_TIMEOUT).contains(&seconds) {
+        Ok(Duration::from_secs(seconds.into()))
+    } else {
+        Err(format!(
+            "it must be 1 to {LONGEST_TIMEOUT}: a check as a whole has {} seconds",
+            LONGEST_CHECK.as_secs()
+        ))
+    }
 }
 
 fn seconds(settings: &Settings, name: &str, default: u32) -> Result<Duration, SettingProblem> {

@@ -122,6 +122,9 @@ codes! {
     FamilyNotChecked = "FAMILY-NOT-CHECKED", Notice,
         "The mirror has addresses of a family that the scanner has no route for.",
         "Run the scanner where both families are available, if this matters.";
+    CheckIncomplete = "CHECK-INCOMPLETE", Error,
+        "The check's time was over before every file was looked at, so the mirror is not known to work. A warning where only IPv6 is concerned and IPv4 works.",
+        "Look at the mirror's speed. If many entries of one host have it, name fewer suites and repos there: the scanner sends a host 10 requests a second.";
     MirrorSlow = "MIRROR-SLOW", Warning,
         "The first byte took longer than the set limit.",
         "Look at the mirror's load and network.";

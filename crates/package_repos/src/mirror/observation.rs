@@ -32,6 +32,8 @@ pub struct FamilyObservation {
     pub family: Family,
     /// What happened.
     pub outcome: FamilyOutcome,
+    /// Files that there was no time for, also those that were cut off.
+    pub not_looked_at: Vec<Target>,
 }
 
 /// Whether a family could be tried at all.
@@ -41,7 +43,7 @@ pub enum FamilyOutcome {
     NoAddress,
     /// The scanner's own network has no route for this family.
     NoRoute,
-    /// Files were asked for. After a failure of the connection the rest is not asked for.
+    /// Files were asked for, as far as there was time. After a failure of the connection the rest is not asked for.
     Asked(Vec<Fetched>),
 }
 
@@ -71,6 +73,8 @@ pub struct Seen {
     pub reply: Result<Reply, AttemptFailure>,
 }
 
+// The client has a structure of the same shape, and so have others below. It serves any use and does not know this
+// domain; the domain is pure and must not know a client. The app translates between the two.
 /// How long the steps of an exchange took; none for steps that were not reached or not needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Latency {

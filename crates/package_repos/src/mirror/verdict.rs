@@ -89,7 +89,11 @@ fn judge_families(observation: &Observation, limits: &Limits, findings: &mut Vec
         .collect();
     let ipv4_works = judged
         .iter()
-        .any(|(family, findings)| *family == Family::Ipv4 && !has_error(findings));
+        .any(|(family, findings)| *family == Family::Ipv4 && !has_error(findings))
+        && !observation
+            .families
+            .iter()
+            .any(|family| family.family == Family::Ipv4 && !family.not_looked_at.is_empty());
     for (family, mut own) in judged {
         if family == Family::Ipv6 && ipv4_works && has_error(&own) {
             let broken = broken_ipv6(&own);
@@ -98,6 +102,31 @@ fn judge_families(observation: &Observation, limits: &Limits, findings: &mut Vec
         }
         findings.extend(own.into_iter().map(|finding| finding.on([family])));
     }
+    findings.extend(
+        observation
+            .families
+            .iter()
+            .filter_map(|family| incomplete(family, ipv4_works)),
+    );
+}
+
+/// A finding on what there was no time for. What nobody has looked at does not count as working.
+fn incomplete(family: &FamilyObservation, ipv4_works: bool) -> Option<Finding> {
+    let first = family.not_looked_at.first()?;
+    let first = match first.path() {
+        "" => "the front page",
+        path => path,
+    };
+    let others = match family.not_looked_at.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let message = format!("the check's time was over before {first}{others} could be looked at");
+    let mut finding = Finding::new(Code::CheckIncomplete, message).on([family.family]);
+    if family.family == Family::Ipv6 && ipv4_works {
+        finding.severity = Severity::Warning;
+    }
+    Some(finding)
 }
 
 fn family_findings(family: &FamilyObservation, observation: &Observation, limits: &Limits) -> Option<Vec<Finding>> {

@@ -8,3 +8,4 @@ mod documents;
 mod lists;
 mod requests;
 mod stage;
+mod time;

@@ -54,6 +54,7 @@ fn over(family: Family, target: &Target, seen: Seen) -> FamilyObservation {
     FamilyObservation {
         family,
         outcome: FamilyOutcome::Asked(vec![fetched]),
+        not_looked_at: vec![],
     }
 }
 
@@ -130,10 +131,12 @@ fn a_name_with_one_family_is_judged_by_that_one() {
     let none = |family| FamilyObservation {
         family,
         outcome: FamilyOutcome::NoAddress,
+        not_looked_at: vec![],
     };
     let no_route = |family| FamilyObservation {
         family,
         outcome: FamilyOutcome::NoRoute,
+        not_looked_at: vec![],
     };
     let ipv6_only = |seen| observed(vec![none(Family::Ipv4), over(Family::Ipv6, &target, seen)]);
     assert_eq!(verdict(&ipv6_only(front_page(true))), "");
@@ -368,5 +371,42 @@ proptest! {
             prop_assert!(!lag.older.is_zero());
             prop_assert!(dates.iter().max().unwrap() > &moment(copy));
         }
+    }
+}
+
+#[test]
+fn what_was_not_looked_at_does_not_count_as_working() {
+    let cut = |family, seen| {
+        let mut family = over(family, &Target::in_release("stable"), seen);
+        family.not_looked_at = vec![Target::in_release("testing"), Target::in_release("unstable")];
+        family
+    };
+    let target = Target::in_release("stable");
+    let fine = || release("Fri, 20 Nov 2026 08:00:00 UTC", "");
+    let refused = || seen(Err(AttemptFailure::Refused));
+    let message = "the check's time was over before dists/testing/InRelease and 1 more could be looked at";
+    for (families, expected) in [
+        (
+            vec![cut(Family::Ipv4, fine()), cut(Family::Ipv6, fine())],
+            format!("error CHECK-INCOMPLETE: {message}"),
+        ),
+        (
+            vec![cut(Family::Ipv4, fine()), over(Family::Ipv6, &target, fine())],
+            format!("error CHECK-INCOMPLETE IPv4: {message}"),
+        ),
+        (
+            vec![over(Family::Ipv4, &target, fine()), cut(Family::Ipv6, fine())],
+            format!("warning CHECK-INCOMPLETE IPv6: {message}"),
+        ),
+        (
+            vec![over(Family::Ipv4, &target, refused()), cut(Family::Ipv6, fine())],
+            format!("error MIRROR-REFUSED IPv4: the connection was refused\nerror CHECK-INCOMPLETE IPv6: {message}"),
+        ),
+        (
+            vec![cut(Family::Ipv4, fine()), over(Family::Ipv6, &target, refused())],
+            format!("error MIRROR-REFUSED IPv6: the connection was refused\nerror CHECK-INCOMPLETE IPv4: {message}"),
+        ),
+    ] {
+        assert_eq!(verdict(&observed(families)), expected);
     }
 }
