@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use super::{Family, FamilyObservation, FamilyOutcome, NameFailure, Observation};
 use crate::finding::{Code, Finding, Severity};
 
+#[cfg(test)]
+mod arbitrary;
 mod content;
 mod exchange;
 pub(super) mod lag;
