@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod connection;
+mod hostile;
 mod http;
 mod polite;
 mod stage;
