@@ -10,14 +10,14 @@ use crate::workspace::Workspace;
 /// What is tried.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 #[value(rename_all = "snake_case")]
-pub enum Subject {
+pub(crate) enum Subject {
     /// Jobs of the work ledger
     WorkLedger,
 }
 
 /// The command's arguments.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// What is tried
     subject: Subject,
     /// How many schedules
@@ -29,15 +29,28 @@ pub struct Arguments {
 }
 
 /// Runs the schedules in release mode, one seed after the other.
-pub fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     let package = match arguments.subject {
         Subject::WorkLedger => "ledger_trials",
     };
     let status = Command::new("cargo")
-        .args(["run", "--release", "--quiet", "--package", package, "--example", "schedules", "--"])
+        .args([
+            "run",
+            "--release",
+            "--quiet",
+            "--package",
+            package,
+            "--example",
+            "schedules",
+            "--",
+        ])
         .args([arguments.schedules.to_string(), arguments.first.to_string()])
         .current_dir(workspace.root())
         .env_remove("CARGO_MANIFEST_DIR")
         .status()?;
-    if status.success() { Ok(()) } else { Err("a schedule went wrong".into()) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err("a schedule went wrong".into())
+    }
 }

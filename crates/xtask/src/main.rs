@@ -3,7 +3,9 @@
 mod apps;
 mod bench;
 mod ci;
+mod faults;
 mod manifest;
+mod model;
 mod stage;
 mod tidy;
 mod workspace;
@@ -37,6 +39,10 @@ enum Command {
     Tidy,
     /// Run everything that the test command runs, step by step
     Ci(ci::Arguments),
+    /// Search the larger configurations of the work ledger's protocol, each to the end or to its limit
+    Model,
+    /// Run a crate's fault schedules in numbers that the test command has no time for
+    Faults(faults::Arguments),
     /// Measure in release mode what docs/PERFORMANCE.md records
     Bench {
         /// What to measure
@@ -52,6 +58,8 @@ fn main() -> ExitCode {
         Command::Stage(arguments) => stage::run(&workspace, &arguments),
         Command::Tidy => tidy(&workspace),
         Command::Ci(arguments) => ci::run(&workspace, &arguments),
+        Command::Model => model::run(&workspace),
+        Command::Faults(arguments) => faults::run(&workspace, &arguments),
         Command::Bench { subject } => bench::run(&workspace, subject),
     };
     match outcome {

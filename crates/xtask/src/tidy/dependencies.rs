@@ -30,10 +30,11 @@ const IMPURE: [&str; 9] = [
 ];
 
 /// Development only: no app links one.
-const DEVELOPMENT_ONLY: [&str; 6] = [
+const DEVELOPMENT_ONLY: [&str; 7] = [
     "dev_host",
     "host_rules",
     "ledger_model",
+    "ledger_trials",
     "service_fakes",
     "storage_emulator",
     "xtask",
