@@ -121,7 +121,7 @@ impl<T: PoisonPlace> HandlerError<T> for Failure<Permanent> {
 }
 
 /// An error and its sources in one line: `outer: middle: root`.
-pub(crate) fn chain<E: Error + ?Sized>(error: &E) -> String {
+pub fn chain<E: Error + ?Sized>(error: &E) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

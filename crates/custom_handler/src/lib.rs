@@ -27,7 +27,7 @@ mod tuple;
 pub use app::{DeclarationError, FunctionApp};
 pub use call::HandlerResult;
 pub use context::Context;
-pub use failure::{BoxError, Failure, HandlerError, Permanent, PermanentExt, QueueFailure};
+pub use failure::{BoxError, Failure, HandlerError, Permanent, PermanentExt, QueueFailure, chain};
 pub use function::{Function, NamedFunction, TriggeredFunction, function};
 pub use host_settings::HostSettings;
 pub use input::{BlobInput, Input, Inputs, blob_bytes, blob_payload, blob_text};

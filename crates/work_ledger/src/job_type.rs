@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use custom_handler::{Context, Failure, HttpRequest, HttpRequestExt, Problem, QueueFailure};
+use custom_handler::{Context, Failure, HttpRequest, HttpRequestExt, Problem, QueueFailure, chain};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use ledger_protocol::JobId;
@@ -218,9 +218,4 @@ fn ended(failure: QueueFailure) -> Ended {
         }
         Failure::Retry(error) => Ended::Retryable(chain(&*error)),
     }
-}
-
-fn chain(error: &(dyn std::error::Error + Send + Sync)) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -14,6 +14,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use custom_handler::chain;
 
 use crate::workspace::Workspace;
 
@@ -84,11 +85,6 @@ fn tidy(workspace: &Workspace) -> Outcome {
     } else {
         Err(format!("{} house rules are broken", findings.len()).into())
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Talk goes to standard error; a closed pipe there is no reason to stop.
